@@ -1,0 +1,48 @@
+# Two commands do everything: `make demo` and `make test`. Each makes its own environment in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?=
+
+.PHONY: help demo test check bench clean
+help:
+	@echo "make demo    choose, find, run, compare and report on a real training, in minutes (DEMO='--quick')"
+	@echo "make test    every test"
+	@echo "make check   format, lint, types, floors"
+	@echo "make bench   speed beside the peers, as ratios"
+	@echo "make clean   remove the environment and the caches"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Glidepath needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+# The extras of development hold those of the demo, so one environment serves both.
+$(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
+	@if [ ! -e $(VENV)/.dev ] || [ pyproject.toml -nt $(VENV)/.dev ] || [ constraints.txt -nt $(VENV)/.dev ]; then \
+	  echo "Installing Glidepath with PyTorch into $(VENV): a minute or two, once."; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[demo]'; fi
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing Glidepath with the tools of development into $(VENV): two minutes or so, once."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.demo
+	@$(BIN)/glidepath demo $(DEMO)
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term -q
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	@$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

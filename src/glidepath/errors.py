@@ -1,0 +1,76 @@
+"""Every exception that Glidepath raises on purpose.
+
+    GlidepathError (a ValueError)
+    ├── AmountError        an amount or a horizon that cannot be read or placed: "3 epochs" without a rate
+    ├── ScheduleError      a part, a recipe or a schedule that cannot be: a negative peak, parts too long
+    ├── SpecError          a spec or a text that does not describe one: an unknown word, a missing field
+    ├── CheckpointError    a checkpoint that is not ours, or not whole
+    │   └── ResumeConflict a checkpoint of another schedule than the one in the code
+    ├── JournalError       a journal or another record of a run that cannot be read or written
+    ├── FinderError        a range test whose curve carries no answer
+    ├── AttachError        an optimizer that a schedule cannot drive
+    ├── LabError           a workload that cannot be built or gone on with: a text too short, other settings
+    └── MissingExtra       (also an ImportError) an optional library that is not installed
+
+One root, so that `except GlidepathError` is enough; a ValueError too, so that code which knows nothing of
+Glidepath catches it. Each message is one sentence: what was expected, what came, where, what to write.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class GlidepathError(ValueError):
+    """The root of every error that Glidepath raises on purpose."""
+
+
+class AmountError(GlidepathError):
+    """An amount or a horizon that cannot be read, or that the horizon cannot place."""
+
+
+class ScheduleError(GlidepathError):
+    """A part, a recipe or a schedule that cannot be."""
+
+
+class SpecError(GlidepathError):
+    """A spec or a text that does not describe a recipe or a schedule."""
+
+
+class CheckpointError(GlidepathError):
+    """A checkpoint that Glidepath did not write, or that is not whole."""
+
+
+class ResumeConflict(CheckpointError):  # noqa: N818 - a conflict is for the user to settle, not a mishap
+    """A checkpoint of another schedule than the one that the code asks for."""
+
+
+class JournalError(GlidepathError):
+    """A journal that cannot be read or written."""
+
+
+class FinderError(GlidepathError):
+    """A range test whose curve carries no answer."""
+
+
+class AttachError(GlidepathError):
+    """An optimizer that a schedule cannot drive."""
+
+
+class LabError(GlidepathError):
+    """A workload that cannot be built, or gone on with."""
+
+
+class MissingExtra(GlidepathError, ImportError):  # noqa: N818 - reads as what it is
+    """An optional library that is not installed."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The end of a complaint about an unknown word: the nearest known one, and all of them.
+
+    >>> nearest("cosin", ["cosine", "linear"])
+    "did you mean 'cosine'? (known: cosine, linear)"
+    """
+    names = list(known)
+    close = get_close_matches(word, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}(known: {', '.join(names)})"

@@ -1,0 +1,1 @@
+"""Which peak: the range test and its rule."""

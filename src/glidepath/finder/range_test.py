@@ -1,0 +1,101 @@
+"""The range test: the learning rate raised by equal factors while the loss is watched.
+
+Leslie Smith 2015 (arXiv 1506.01186). Ask/tell: `ask()` gives the learning rate of the next update, `tell(loss)`
+takes what came of it; the loop belongs to the caller. The sweep is a schedule like any other.
+"""
+
+from math import inf, isfinite, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glidepath.errors import FinderError
+from glidepath.finder.suggestion import Suggestion
+from glidepath.runs.curve import Curve
+from glidepath.runs.smoothing import centred
+from glidepath.schedules.levels import absolute, number
+from glidepath.schedules.recipes import hold, warmup
+
+# Past this multiple of its best the smoothed loss has left the range (the rule of fastai's finder).
+EXPLODED = 4.0
+# The steepest descent lies near the edge of what is stable: a half to a quarter of it is the usual advice.
+HIGH, LOW = 1 / 2, 1 / 4
+# Decay of the average that a slope is read from: a memory of some ten updates, a tenth of a usual sweep.
+SMOOTHING = 0.9
+# Updates: what a slope can be read from, and what an average needs before its start is no longer noise.
+FEWEST, SETTLING = 20, 5
+# A descent smaller than this many standard errors of the loss around its average is no descent.
+SIGNAL = 3.0
+
+
+class RangeTest:
+    """One sweep from `low` to `high` in `steps` updates; see the module for how to drive it.
+
+    It ends early where the smoothed loss exceeds four times its best, or is no finite number any more: that
+    update and its learning rate are left out of the answer.
+    """
+
+    def __init__(self, *, low: float = 1e-7, high: float = 10.0, steps: int = 100) -> None:
+        """Lay out the sweep; raises FinderError for an empty range or one of fewer than 20 updates."""
+        if not 0 < number(low, "low") < number(high, "high"):
+            raise FinderError(f"expected 0 < low < high, got low={low!r} and high={high!r}")
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < FEWEST:
+            raise FinderError(f"expected a sweep of at least {FEWEST} steps, got {steps!r}")
+        sweep = warmup(steps - 1, start=absolute(low), shape="exponential") >> hold()
+        self.schedule = sweep.over(steps, peak=high)
+        self._losses: list[float] = []
+        self._mean, self._best, self._over = 0.0, inf, False
+
+    def ask(self) -> float | None:
+        """The learning rate of the next update, or None when the sweep is over."""
+        if self._over or len(self._losses) == self.schedule.horizon.steps:
+            return None
+        return self.schedule(len(self._losses))
+
+    def tell(self, loss: float) -> None:
+        """The loss of the update that was asked for last."""
+        if not isfinite(loss):
+            self._over = True
+            return
+        self._losses.append(float(loss))
+        count = len(self._losses)
+        self._mean = SMOOTHING * self._mean + (1 - SMOOTHING) * loss
+        smooth = self._mean / (1 - SMOOTHING**count)
+        self._best = min(self._best, smooth) if count > SETTLING else self._best
+        self._over = smooth > EXPLODED * self._best
+
+    def suggestion(self) -> Suggestion:
+        """The peak that the sweep speaks for: the steepest descent in log LR, divided by 2 to 4.
+
+        Raises FinderError where the loss nowhere falls by more than its noise.
+        """
+        losses = np.array(self._losses)
+        if losses.size < FEWEST:
+            raise FinderError(f"expected at least {FEWEST} finite losses, got {losses.size}: start from a lower `low`")
+        steps = np.arange(losses.size)
+        lrs, smooth = self.schedule(steps), centred(losses, decay=SMOOTHING)
+        steepest = float(lrs[_steepest(losses, smooth, np.log(lrs))])
+        return Suggestion(
+            lr=steepest * sqrt(LOW * HIGH),
+            low=steepest * LOW,
+            high=steepest * HIGH,
+            reasons=(f"the loss falls fastest at {steepest:.2g}; a half to a quarter of it is stable",),
+            lrs=Curve("lr", steps, lrs),
+            losses=Curve("loss", steps, losses),
+            smoothed=Curve("smoothed loss", steps, smooth),
+            cost=losses.size,
+        )
+
+
+def _steepest(losses: NDArray[np.float64], smooth: NDArray[np.float64], log_lrs: NDArray[np.float64]) -> int:
+    """Where the smoothed loss falls fastest on its way to its minimum."""
+    bottom = int(np.argmin(smooth))
+    fall = float(smooth[: bottom + 1].max() - smooth[bottom])
+    noise = float(np.std(losses - smooth)) * sqrt((1 - SMOOTHING) / 2)  # of a mean over some 2 / (1 - decay) points
+    if bottom <= SETTLING or fall <= SIGNAL * noise:
+        raise FinderError(
+            f"expected a loss that falls by more than its noise, got a fall of {fall:.2g} with a noise of {noise:.2g}: "
+            "sweep a wider range, more slowly, or with a larger batch"
+        )
+    slope = np.gradient(smooth, log_lrs)
+    return SETTLING + int(np.argmin(slope[SETTLING : bottom + 1]))

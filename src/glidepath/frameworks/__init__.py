@@ -1,0 +1,1 @@
+"""The doors to the frameworks: the only files that import them."""

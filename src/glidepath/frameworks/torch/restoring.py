@@ -1,0 +1,90 @@
+"""A model and its optimizer put back as they were, to the byte, whatever was done to them in between."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+PutBack = Callable[[], None]
+
+
+@contextmanager
+def restored(model: torch.nn.Module, optimizer: Optimizer) -> Iterator[None]:
+    """Put the model, its buffers, gradients and modes, the optimizer and torch's random numbers back on leaving.
+
+    After an exception or Ctrl-C too. Parameters and buffers keep their identity, so references to them stay
+    good. A scheduler attached to the optimizer does not count the updates inside.
+    """
+    back = [_model(model), _groups(optimizer), _state(optimizer), _hooks(optimizer), _random_numbers()]
+    try:
+        yield
+    finally:
+        for put_back in back:
+            put_back()
+
+
+def _copied(value: Any) -> Any:
+    return value.detach().clone() if isinstance(value, torch.Tensor) else deepcopy(value)
+
+
+def _model(model: torch.nn.Module) -> PutBack:
+    contents = [(tensor, _copied(tensor)) for tensor in (*model.parameters(), *model.buffers())]
+    gradients = [(parameter, _copied(parameter.grad)) for parameter in model.parameters()]
+    modes = [(module, module.training) for module in model.modules()]
+
+    def put_back() -> None:
+        with torch.no_grad():
+            for tensor, content in contents:
+                tensor.copy_(content)
+        for parameter, gradient in gradients:
+            parameter.grad = gradient
+        for module, training in modes:
+            module.training = training
+
+    return put_back
+
+
+def _groups(optimizer: Optimizer) -> PutBack:
+    settings = [{name: _copied(v) for name, v in g.items() if name != "params"} for g in optimizer.param_groups]
+
+    def put_back() -> None:
+        for group, before in zip(optimizer.param_groups, settings, strict=True):
+            for name, value in before.items():
+                if isinstance(value, torch.Tensor) and isinstance(group[name], torch.Tensor):
+                    group[name].copy_(value)  # the user's own tensor, which a captured graph may read
+                else:
+                    group[name] = value
+
+    return put_back
+
+
+def _state(optimizer: Optimizer) -> PutBack:
+    before = {p: {name: _copied(value) for name, value in state.items()} for p, state in optimizer.state.items()}
+
+    def put_back() -> None:
+        optimizer.state.clear()
+        optimizer.state.update(before)
+
+    return put_back
+
+
+def _hooks(optimizer: Optimizer) -> PutBack:
+    """Hooks behind the step, schedulers among them, rest meanwhile."""
+    hooks = optimizer._optimizer_step_post_hooks.copy()
+    optimizer._optimizer_step_post_hooks.clear()
+    return lambda: optimizer._optimizer_step_post_hooks.update(hooks)
+
+
+def _random_numbers() -> PutBack:
+    cpu = torch.get_rng_state()
+    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+
+    def put_back() -> None:
+        torch.set_rng_state(cpu)
+        if devices:
+            torch.cuda.set_rng_state_all(devices)
+
+    return put_back

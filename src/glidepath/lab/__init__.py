@@ -1,0 +1,1 @@
+"""Small real workloads that demos, benchmarks and tests train."""

@@ -1,0 +1,1 @@
+"""What a run recorded: curves, runs, and the journal that is never destroyed."""

@@ -1,0 +1,148 @@
+"""The journal: one JSON line for each update, appended and never rewritten.
+
+    {"segment": 0, "settings": {...}}                    a process begins here, at this step
+    {"step": 0, "lr": 1e-05, "loss": 4.1, "grad_norm": 2}  what an update used and saw
+    {"step": 10, "validation_loss": 3.2}                 what was measured before this update
+
+A resume writes another segment line. Updates that a kill left beyond the step it begins at were done and
+then undone: they stay in the file, and `read_journal` leaves them out of the series. A line that a kill cut
+in the middle stays too, closed off by the segment behind it.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
+
+from glidepath.errors import JournalError
+from glidepath.runs.curve import Curve
+from glidepath.runs.run import Run
+
+
+class Journal:
+    """A journal open for writing from an update on; each line is handed to the system at once, whole.
+
+    Use as a context manager. A kill of the process loses nothing that `write` returned from. Raises
+    JournalError where another process is writing the same file.
+    """
+
+    def __init__(self, path: str | Path, *, segment: int = 0, settings: Mapping[str, Any] | None = None) -> None:
+        """Open (or make) the file and begin a segment at update `segment`."""
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("ab", buffering=0)
+        try:
+            _lock(self._file.fileno(), self.path)
+            if _is_cut(self.path):
+                self._file.write(b"\n")
+            self.write({"segment": segment, "settings": dict(settings or {})})
+        except BaseException:
+            self._file.close()
+            raise
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Append one record of plain values."""
+        self._file.write(json.dumps(record).encode() + b"\n")
+
+    def close(self) -> None:
+        """Close the file, and let others write it."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    """One writer at a time, where the system can say so; the lock goes with the process."""
+    with suppress(ModuleNotFoundError):  # Windows has no fcntl
+        import fcntl
+
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise JournalError(f"{path}: expected a journal that nobody else writes, got one in use") from error
+
+
+def _is_cut(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return False
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
+
+
+def read_journal(path: str | Path) -> Run:
+    """The run that a journal records, as one series: of each update the last word.
+
+    A line cut at the end, or before a segment, is left out with a note. Raises JournalError for a file that
+    is no journal, naming the line.
+    """
+    source = Path(path)
+    try:
+        lines = source.read_bytes().split(b"\n")
+    except OSError as error:
+        raise JournalError(f"expected a journal at {source}, got none that can be read: {error.strerror}") from error
+    records, notes = _records(source, lines)
+    if not records:
+        raise JournalError(f"{source}: expected a journal of at least one line, got an empty file")
+    return _run(records, notes)
+
+
+def _records(source: Path, lines: list[bytes]) -> tuple[list[dict[str, Any]], list[str]]:
+    records: list[dict[str, Any]] = []
+    notes: list[str] = []
+    cut: int | None = None
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        record = _record(line)
+        if cut is not None and record is not None and "segment" not in record:
+            raise JournalError(f"{source}, line {cut}: expected a JSON record, got {lines[cut - 1][:40]!r}")
+        if record is None:
+            notes.append(f"{source}, line {number}: cut in the middle, left out")
+            cut = number
+            continue
+        records.append(record)
+        cut = None
+    if cut is not None and not records:
+        raise JournalError(f"{source}, line {cut}: expected a JSON record, got {lines[cut - 1][:40]!r}")
+    return records, notes
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict):
+        return None
+    place = record.get("segment", record.get("step"))
+    return record if isinstance(place, int) and not isinstance(place, bool) and place >= 0 else None
+
+
+def _run(records: list[dict[str, Any]], notes: list[str]) -> Run:
+    points: dict[str, dict[int, float]] = {}
+    segments: list[int] = []
+    settings: dict[str, Any] = {}
+    for record in records:
+        if "segment" in record:
+            begin = record["segment"]
+            segments.append(begin)
+            settings.update(record.get("settings") or {})
+            for series in points.values():
+                for step in [step for step in series if step >= begin]:
+                    del series[step]
+            continue
+        for name, value in record.items():
+            if name != "step" and isinstance(value, (int, float)):
+                points.setdefault(name, {})[record["step"]] = float(value)
+    curves = {name: Curve(name, list(series), list(series.values())) for name, series in points.items()}
+    return Run(MappingProxyType(curves), tuple(segments), MappingProxyType(settings), tuple(notes))

@@ -1,0 +1,39 @@
+"""Smoothing a noisy series."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def ema(values: ArrayLike, *, decay: float = 0.98) -> NDArray[np.float64]:
+    """The exponential moving average, debiased so that the first value counts in full.
+
+    m_t = decay m_{t-1} + (1 - decay) x_t, shown as m_t / (1 - decay^{t+1}): the form of Adam's moments
+    (Kingma and Ba 2014, arXiv 1412.6980). `values` (n,) -> (n,); `decay` from 0 (no smoothing) to below 1.
+    A NaN stays where it is and is left out of what follows; empty gives empty.
+
+    >>> ema([1.0, 3.0], decay=0.5)
+    array([1.        , 2.33333333])
+    """
+    series = np.asarray(values, dtype=np.float64)
+    smooth, mean, weight = np.empty_like(series), 0.0, 0.0
+    for index, value in enumerate(series.tolist()):
+        if value != value:  # NaN
+            smooth[index] = value
+            continue
+        mean = decay * mean + (1 - decay) * value
+        weight = decay * weight + (1 - decay)
+        smooth[index] = mean / weight
+    return smooth
+
+
+def centred(values: ArrayLike, *, decay: float = 0.98) -> NDArray[np.float64]:
+    """The mean of the moving average from the front and the one from the back, which lags neither way.
+
+    Shapes and edges as `ema`. What is read off against a moving quantity, a slope or a place, needs this one:
+    the lag of a plain average shifts it.
+
+    >>> centred([0.0, 1.0, 2.0], decay=0.5)
+    array([0.28571429, 1.        , 1.71428571])
+    """
+    series = np.asarray(values, dtype=np.float64)
+    return (ema(series, decay=decay) + ema(series[::-1], decay=decay)[::-1]) / 2

@@ -1,0 +1,1 @@
+"""A value for every step: schedules, and the recipes that become them."""

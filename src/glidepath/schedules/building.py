@@ -1,0 +1,106 @@
+"""Building a recipe from words and plain values: what a spec and a text have in common.
+
+Nothing here is executed that the user wrote: a word is looked up in one table, a value is read by its kind.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import rshift
+from typing import Any
+
+from glidepath.errors import GlidepathError, SpecError, nearest
+from glidepath.schedules.levels import Absolute, Level, level
+from glidepath.schedules.recipes import cosine, decay, hold, inverse_sqrt, linear, steps, warmup
+from glidepath.schedules.schedule import Recipe
+from glidepath.units import Amount
+
+MAKERS: dict[str, Callable[..., Recipe]] = {
+    make.__name__: make for make in (warmup, hold, decay, cosine, linear, steps, inverse_sqrt)
+}
+NUMBER = re.compile(r"[+-]?(\d[\d_]{0,29}\.?\d{0,30}|\.\d{1,30})([eE][+-]?\d{1,3})?")
+ABSOLUTE = re.compile(r"absolute\(\s*([^()]*?)\s*\)")
+
+
+def real(value: Any) -> Any:
+    """A number, from itself or from its text."""
+    if not isinstance(value, str):
+        return value
+    if NUMBER.fullmatch(value) is None:
+        raise SpecError(f"expected a number, got {value[:40]!r}")
+    return float(value)
+
+
+def read_level(value: Any) -> Level:
+    """A multiple of the peak, `{"absolute": 1e-5}` or the text "absolute(1e-5)"."""
+    if isinstance(value, Mapping) and set(value) == {"absolute"}:
+        return Absolute(real(value["absolute"]))
+    if isinstance(value, str) and (match := ABSOLUTE.fullmatch(value)):
+        return Absolute(real(match.group(1)))
+    return level(real(value), "a level")
+
+
+def flag(value: Any) -> Any:
+    """True or false, from itself or from its text."""
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def word(value: Any) -> Any:
+    """A word, which the part itself knows or not."""
+    return value
+
+
+# One name means one thing in every part, so its kind stands here once.
+KINDS: dict[str, Callable[[Any], Any]] = {
+    "length": Amount.of,
+    "every": Amount.of,
+    "timescale": Amount.of,
+    "shape": word,
+    "start": read_level,
+    "to": read_level,
+    "power": real,
+    "factor": real,
+    "endpoint": flag,
+}
+
+
+def names(word: str) -> list[str]:
+    """The arguments that a part takes, the positional one first."""
+    return list(inspect.signature(MAKERS[word]).parameters)
+
+
+def known(word: object, place: str) -> None:
+    """Refuse what is not the word of a part."""
+    if not isinstance(word, str) or word not in MAKERS:
+        raise SpecError(f"{place}: expected a part, got {word!r:.60}: {nearest(str(word)[:40], MAKERS)}")
+
+
+def part(word: str, arguments: Mapping[str, Any], place: Callable[[str], str]) -> Recipe:
+    """The recipe of one known part; `place(name)` says where an argument stands (`place("")`: the part)."""
+    values = {name: _argument(word, name, value, place) for name, value in arguments.items()}
+    required = names(word)[0] if word in ("warmup", "steps") else None
+    if required is not None and required not in values:
+        raise SpecError(f"{place('')}: expected {word} with {required}, got none: write {word}(10%)")
+    try:
+        return MAKERS[word](**values)
+    except GlidepathError as error:
+        raise SpecError(f"{place('')}: {error}") from error
+
+
+def _argument(word: str, name: str, value: Any, place: Callable[[str], str]) -> Any:
+    if name not in names(word):
+        hint = nearest(name[:40], names(word))
+        raise SpecError(f"{place(name)}: expected an argument of {word}, got {name[:40]!r}: {hint}")
+    try:
+        return KINDS[name](value)
+    except GlidepathError as error:
+        raise SpecError(f"{place(name)}: {error}") from error
+
+
+def joined(recipes: list[Recipe], place: str) -> Recipe:
+    """The recipes in sequence."""
+    try:
+        return reduce(rshift, recipes)
+    except GlidepathError as error:
+        raise SpecError(f"{place}: {error}") from error

@@ -1,0 +1,130 @@
+"""Evaluation: pieces asked for one step or for an array of steps, in any array namespace.
+
+Three ways to find the piece of a step, one formula each time: a bisection for one step, slices for a sorted
+numpy array, a chain of selections where the values are not known (torch, traced JAX).
+"""
+
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glidepath.errors import ScheduleError
+from glidepath.schedules.pieces import Piece
+
+# Steps evaluated at a time: their float64 temporaries, some 128 KiB each, stay in a core's second-level cache.
+CHUNK = 16_384
+
+
+def evaluate(pieces: Sequence[Piece], begins: Sequence[int], step: Any) -> Any:
+    """The values at `step`: a float for a number, an array of its shape and namespace for an array."""
+    if isinstance(step, (int, np.integer)) and not isinstance(step, bool):
+        return _one(pieces, begins, int(step))
+    if isinstance(step, (float, np.floating)):
+        if np.isnan(step):
+            raise ScheduleError("expected a step, got NaN")
+        return _one(pieces, begins, float(step))
+    if isinstance(step, (np.ndarray, list, tuple, range)):
+        return _array(pieces, begins, _numeric(step))
+    xp = _namespace(step)
+    if xp is None:
+        raise ScheduleError(f"expected a step (a whole number from 0) or an array of steps, got {step!r:.60}")
+    return _selected(pieces, begins, step, xp)
+
+
+def _numeric(steps: Any) -> NDArray[Any]:
+    try:
+        array = np.asarray(steps)
+    except ValueError:
+        array = np.asarray(None)
+    if array.size == 0:
+        return array.astype(np.int64)
+    if array.dtype.kind not in "iuf":
+        raise ScheduleError(f"expected an array of steps (whole numbers from 0), got {array.dtype} values")
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        raise ScheduleError("expected an array of steps, got NaN in it")
+    return array
+
+
+def _namespace(array: Any) -> Any:
+    """The module whose functions serve this array, or None for what is no array."""
+    root = type(array).__module__.partition(".")[0]
+    if root == "torch":
+        return sys.modules["torch"]
+    find = getattr(array, "__array_namespace__", None)
+    return find() if find else None
+
+
+def _one(pieces: Sequence[Piece], begins: Sequence[int], step: float) -> float:
+    index = max(0, bisect_right(begins, step) - 1)
+    piece = pieces[index]
+    t = min(max(step - begins[index], 0), piece.length)
+    return float(min(max(float(piece.at(float(t), np)), piece.low), piece.high))
+
+
+def _array(pieces: Sequence[Piece], begins: Sequence[int], steps: NDArray[Any]) -> NDArray[np.float64]:
+    flat = _signed(steps).reshape(-1)
+    values = np.empty(flat.shape, dtype=np.float64)
+    if (flat[1:] >= flat[:-1]).all():
+        for index, begin, end in _slices(begins, flat):
+            _fill(pieces, begins, index, flat[begin:end], values[begin:end])
+        return values.reshape(steps.shape)
+    found = np.maximum(np.searchsorted(begins, flat, side="right") - 1, 0)
+    for index in np.unique(found).tolist():
+        here = found == index
+        part = np.empty(int(here.sum()), dtype=np.float64)
+        _fill(pieces, begins, index, flat[here], part)
+        values[here] = part
+    return values.reshape(steps.shape)
+
+
+def _signed(steps: NDArray[Any]) -> NDArray[Any]:
+    """The steps as int64 or float64; an unsigned one too large for int64 is past every end anyway."""
+    if steps.dtype.kind == "u":
+        steps = np.minimum(steps, np.iinfo(np.int64).max)
+    whole: NDArray[Any] = steps.astype(np.float64 if steps.dtype.kind == "f" else np.int64, copy=False)
+    return whole
+
+
+def _slices(begins: Sequence[int], steps: NDArray[Any]) -> Iterator[tuple[int, int, int]]:
+    """(piece, first index, one past the last) of each piece that sorted steps visit, in chunks."""
+    edges = [0, *np.searchsorted(steps, begins[1:]).tolist(), steps.size]
+    for index in range(len(begins)):
+        for begin in range(edges[index], edges[index + 1], CHUNK):
+            yield index, begin, min(begin + CHUNK, edges[index + 1])
+
+
+def _fill(
+    pieces: Sequence[Piece], begins: Sequence[int], index: int, steps: NDArray[Any], out: NDArray[np.float64]
+) -> None:
+    """Write one piece's values; only the first can meet steps below it, and only the last steps past it."""
+    piece = pieces[index]
+    t = np.subtract(steps, begins[index], dtype=np.float64)
+    if index == 0:
+        np.maximum(t, 0, out=t)
+    if index == len(pieces) - 1:
+        np.minimum(t, piece.length, out=t)
+    np.clip(piece.at(t, np), piece.low, piece.high, out=out)
+
+
+def _selected(pieces: Sequence[Piece], begins: Sequence[int], step: Any, xp: Any) -> Any:
+    """Every piece for every step, the right one selected: for arrays whose values are not to be looked at."""
+    whole = step if xp.__name__ != "torch" or step.is_floating_point() else step.to(xp.int64)
+    dtype = xp.float64 if xp.__name__ == "torch" else xp.result_type(float)
+    value = None
+    for piece, begin in zip(pieces, begins, strict=True):
+        if value is not None and not _reaches(whole, begin, xp):
+            break
+        t = xp.clip(xp.asarray(whole - begin, dtype=dtype), 0, piece.length)
+        here = xp.clip(piece.at(t, xp), piece.low, piece.high)
+        value = here if value is None else xp.where(whole >= begin, here, value)
+    return value
+
+
+def _reaches(step: Any, begin: int, xp: Any) -> bool:
+    """Whether steps of this type can be as large as `begin`: JAX counts in 32 bits unless told otherwise."""
+    is_float = step.is_floating_point() if xp.__name__ == "torch" else step.dtype.kind == "f"
+    return bool(is_float or begin <= xp.iinfo(step.dtype).max)

@@ -1,0 +1,68 @@
+"""Levels: a learning rate as a recipe gives it, a multiple of the peak or an absolute value."""
+
+from dataclasses import dataclass
+from math import inf, isfinite
+
+from glidepath.errors import ScheduleError
+
+
+@dataclass(frozen=True, slots=True)
+class Absolute:
+    """A learning rate (>= 0, finite) that does not move with the peak."""
+
+    value: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a finite number of at least 0."""
+        object.__setattr__(self, "value", number(self.value, "an absolute learning rate"))
+
+    def __repr__(self) -> str:
+        return f"absolute({self.value!r})"
+
+
+# A multiple of the peak, or an absolute learning rate.
+Level = float | Absolute
+
+
+def absolute(value: float) -> Absolute:
+    """A learning rate that does not move with the peak: `decay(to=absolute(1e-5))`.
+
+    >>> absolute(1e-5)
+    absolute(1e-05)
+    """
+    return Absolute(value)
+
+
+def number(value: object, what: str, *, below: float = inf) -> float:
+    """`value` as a float, refused unless it is a number from 0 to `below`; `what` names it in the complaint."""
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        raise ScheduleError(f"expected {what} as a number, got {value!r}")
+    real = float(value)
+    if isfinite(real) and 0 <= real <= below:
+        return abs(real)  # -0.0 would print, and divide, as another number than 0
+    limits = "of at least 0" if below == inf else f"from 0 to {below:g}"
+    raise ScheduleError(f"expected {what} as a finite number {limits}, got {value!r}")
+
+
+def level(value: object, what: str) -> Level:
+    """A level as a recipe holds it: an `Absolute`, or a multiple of the peak from 0 to 1."""
+    if isinstance(value, Absolute):
+        return value
+    try:
+        return number(value, what, below=1)
+    except ScheduleError as error:
+        raise ScheduleError(f"{error}: write a multiple of the peak (0.1) or absolute(1e-5)") from None
+
+
+def placed(value: Level, peak: float | None, what: str) -> float:
+    """The learning rate that a level is under this peak; without a peak, the multiplier itself.
+
+    Raises ScheduleError for an absolute level where there is no peak, or one above it.
+    """
+    if not isinstance(value, Absolute):
+        return value if peak is None else value * peak
+    if peak is None:
+        raise ScheduleError(f"expected a peak, because {what} is {value!r}: write .over(..., peak=...)")
+    if value.value > peak:
+        raise ScheduleError(f"expected {what} at or below the peak {peak!r}, got {value!r}")
+    return value.value

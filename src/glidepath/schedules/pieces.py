@@ -1,0 +1,84 @@
+"""Pieces: parts that have found their whole steps and their learning rates, each one closed form.
+
+A piece answers for its local steps t, 0 to its length n, where t = n is what the next part begins with.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glidepath.schedules.shapes import between
+
+
+@dataclass(frozen=True, slots=True)
+class Piece(ABC):
+    """A closed form over `length` >= 0 whole steps; it enters at `start` and stays between its two ends."""
+
+    length: int
+    start: float
+    low: float = field(init=False, repr=False, compare=False)
+    high: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Keep the two ends in order, which no value of the piece leaves by as much as a last bit."""
+        object.__setattr__(self, "low", min(self.start, self.end))
+        object.__setattr__(self, "high", max(self.start, self.end))
+
+    @abstractmethod
+    def at(self, t: Any, xp: Any) -> Any:
+        """The learning rate at local steps t (floats, 0 to n, any shape), before it is kept within the ends."""
+
+    @property
+    def end(self) -> float:
+        """The learning rate at local step n: what the next part begins with."""
+        return float(self.at(float(self.length), np))
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp(Piece):
+    """From `start` to `to` along a shape; with `endpoint` the last step, not the one after it, is `to`."""
+
+    to: float
+    shape: str
+    power: float = 1.0
+    endpoint: bool = False
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """`between(start, to)` at u = t/n, or t/(n-1) up to 1 with `endpoint`."""
+        last = self.length - self.endpoint
+        if last < 1:  # no way to go: the target, whatever t is
+            return t * 0 + self.to
+        u = t / last
+        if self.endpoint:
+            u = xp.where(u > 1, u * 0 + 1, u)
+        return between(self.start, self.to, u, shape=self.shape, power=self.power, xp=xp)
+
+    @property
+    def end(self) -> float:
+        """Exactly `to`."""
+        return self.to
+
+
+@dataclass(frozen=True, slots=True)
+class Stairs(Piece):
+    """start * factor^floor(t / every)."""
+
+    factor: float
+    every: int
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """The stair that t stands on."""
+        return self.start * xp.pow(self.factor, xp.floor(t / self.every))
+
+
+@dataclass(frozen=True, slots=True)
+class Root(Piece):
+    """start * sqrt(s / (s + t)) with the timescale s."""
+
+    timescale: int
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """The inverse square root at t."""
+        return self.start * xp.sqrt(self.timescale / (self.timescale + t))

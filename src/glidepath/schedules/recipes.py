@@ -1,0 +1,128 @@
+"""The parts of a recipe as functions: `warmup("2%") >> hold() >> decay("20%", shape="1-sqrt")`.
+
+Each gives a recipe of one part. A length is an amount (`2_000`, `"10%"`, `"3 epochs"`); without one the part
+takes what is left. A level (`start`, `to`) is a multiple of the peak, 0 to 1, or `absolute(1e-5)`.
+"""
+
+from glidepath.errors import ScheduleError, nearest
+from glidepath.schedules.levels import Absolute, Level, level, number
+from glidepath.schedules.parts import Decay, Hold, InverseSqrt, Part, Steps, Warmup
+from glidepath.schedules.schedule import Recipe
+from glidepath.schedules.shapes import EXPONENTIAL, FALLING, RISING
+from glidepath.units import Amount
+
+AmountLike = int | str | Amount
+
+
+def warmup(length: AmountLike, *, start: Level | None = None, to: Level = 1.0, shape: str = "linear") -> Recipe:
+    """Up to the peak: step t of n gets start + (to - start) f(t/n), so `to` is reached by the step after it.
+
+    Without `start` it begins at to/(n+1), which for the linear shape is (t+1)/(n+1): no update is wasted at
+    0. `start=0` is the textbook t/n. Shapes: linear, cosine, exponential (equal factors; start above 0).
+
+    >>> warmup(3).over(3, peak=1.0)([0, 1, 2, 3])
+    array([0.25, 0.5 , 0.75, 1.  ])
+    """
+    _known(shape, RISING, "warmup")
+    begin = None if start is None else level(start, "the start of the warmup")
+    _above_zero(begin, shape, "start")
+    end = level(to, "the target of the warmup")
+    _above_zero(end, shape, "to")
+    return _recipe(Warmup(Amount.of(length), begin, end, shape))
+
+
+def hold(length: AmountLike | None = None) -> Recipe:
+    """The value of the part before it, kept; the peak where it comes first.
+
+    >>> hold().over(2, peak=0.1)([0, 1])
+    array([0.1, 0.1])
+    """
+    return _recipe(Hold(_length(length)))
+
+
+def decay(
+    length: AmountLike | None = None,
+    *,
+    to: Level = 0.0,
+    shape: str = "linear",
+    power: float = 1.0,
+    endpoint: bool = False,
+) -> Recipe:
+    """Down from the value before it: step t of n gets v + (to - v) f(t/n), so `to` is reached one step past.
+
+    With `endpoint=True` the last step itself lands on `to`, f(t/(n-1)), as numpy.linspace has it. Shapes:
+    linear, cosine, 1-sqrt, polynomial (leaves (1-u)^power), exponential (equal factors; `to` above 0).
+
+    >>> decay(to=0.2, endpoint=True).over(3, peak=1.0)([0, 1, 2])
+    array([1. , 0.6, 0.2])
+    """
+    _known(shape, FALLING, "decay")
+    end = level(to, "the end of the decay")
+    _above_zero(end, shape, "to")
+    exponent = number(power, "the power of the decay")
+    if exponent == 0 or (exponent != 1 and shape != "polynomial"):
+        raise ScheduleError(f'expected power above 0, and only with shape="polynomial", got {power!r} with {shape!r}')
+    if not isinstance(endpoint, bool):
+        raise ScheduleError(f"expected endpoint as True or False, got {endpoint!r}")
+    return _recipe(Decay(_length(length), end, shape, exponent, endpoint))
+
+
+def cosine(length: AmountLike | None = None, *, to: Level = 0.0, endpoint: bool = False) -> Recipe:
+    """`decay` with the cosine shape: `warmup("2%") >> cosine(to=0.1)` is the modern default."""
+    return decay(length, to=to, shape="cosine", endpoint=endpoint)
+
+
+def linear(length: AmountLike | None = None, *, to: Level = 0.0, endpoint: bool = False) -> Recipe:
+    """`decay` with the linear shape; to 0 by default (Bergsma et al. 2025, arXiv 2502.15938)."""
+    return decay(length, to=to, shape="linear", endpoint=endpoint)
+
+
+def steps(every: AmountLike, *, factor: float = 0.1, length: AmountLike | None = None) -> Recipe:
+    """Step decay: the value before it times factor^floor(t / every); factor above 0 and at most 1.
+
+    `every` counts from where the part begins and is at least one step, however short the horizon. The
+    classic drops by 10 at each 30 % of the run (He et al. 2015, arXiv 1512.03385).
+
+    >>> steps("30%").over(10, peak=1.0)([0, 2, 3, 6]).round(3)
+    array([1.  , 1.  , 0.1 , 0.01])
+    """
+    drop = number(factor, "the factor of the steps", below=1)
+    tread = Amount.of(every)
+    if drop == 0 or tread.value == 0:
+        raise ScheduleError(f"expected steps with every and factor above 0, got every={tread} and factor={factor!r}")
+    return _recipe(Steps(_length(length), tread, drop))
+
+
+def inverse_sqrt(length: AmountLike | None = None, *, timescale: AmountLike | None = None) -> Recipe:
+    """The value before it times sqrt(s / (s + t)), s the timescale (Vaswani et al. 2017, arXiv 1706.03762).
+
+    Without a timescale s is the number of steps before this part (at least 1), so that behind a warmup of
+    W steps the value is peak sqrt(W / step). It never reaches 0; follow it with a decay.
+
+    >>> (warmup(4) >> inverse_sqrt()).over(100, peak=1.0)([4, 16, 64])
+    array([1.  , 0.5 , 0.25])
+    """
+    scale = None if timescale is None else Amount.of(timescale)
+    if scale is not None and scale.value == 0:
+        raise ScheduleError("expected a timescale above 0, got 0")
+    return _recipe(InverseSqrt(_length(length), scale))
+
+
+def _recipe(part: Part) -> Recipe:
+    return Recipe((part,))
+
+
+def _length(length: AmountLike | None) -> Amount | None:
+    return None if length is None else Amount.of(length)
+
+
+def _known(shape: object, shapes: tuple[str, ...], part: str) -> None:
+    if shape not in shapes:
+        raise ScheduleError(f"expected a shape of {part}, got {shape!r:.40}: {nearest(str(shape)[:40], shapes)}")
+
+
+def _above_zero(end: Level | None, shape: str, name: str) -> None:
+    """Equal factors neither leave nor reach 0."""
+    value = end.value if isinstance(end, Absolute) else end
+    if shape == EXPONENTIAL and value == 0:
+        raise ScheduleError(f'expected {name} above 0 with shape="exponential", got 0: write {name}=0.01')
