@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from glidepath.errors import FinderError
 from glidepath.finder.suggestion import Suggestion
 from glidepath.runs.curve import Curve
-from glidepath.runs.smoothing import centred
+from glidepath.runs.smoothing import ema
 from glidepath.schedules.levels import absolute, number
 from glidepath.schedules.recipes import hold, warmup
 
@@ -20,8 +20,9 @@ from glidepath.schedules.recipes import hold, warmup
 EXPLODED = 4.0
 # The steepest descent lies near the edge of what is stable: a half to a quarter of it is the usual advice.
 HIGH, LOW = 1 / 2, 1 / 4
-# Decay of the average that a slope is read from: a memory of some ten updates, a tenth of a usual sweep.
-SMOOTHING = 0.9
+# Decay of the average that the slope is read from: fastai's. It lags by tens of updates, so the steepest point of it
+# lies beyond that of the loss itself, and the division below is for this one.
+SMOOTHING = 0.98
 # Updates: what a slope can be read from, and what an average needs before its start is no longer noise.
 FEWEST, SETTLING = 20, 5
 # A descent smaller than this many standard errors of the loss around its average is no descent.
@@ -73,7 +74,7 @@ class RangeTest:
         if losses.size < FEWEST:
             raise FinderError(f"expected at least {FEWEST} finite losses, got {losses.size}: start from a lower `low`")
         steps = np.arange(losses.size)
-        lrs, smooth = self.schedule(steps), centred(losses, decay=SMOOTHING)
+        lrs, smooth = self.schedule(steps), ema(losses, decay=SMOOTHING)
         steepest = float(lrs[_steepest(losses, smooth, np.log(lrs))])
         return Suggestion(
             lr=steepest * sqrt(LOW * HIGH),
@@ -89,10 +90,11 @@ class RangeTest:
 
 def _steepest(losses: NDArray[np.float64], smooth: NDArray[np.float64], log_lrs: NDArray[np.float64]) -> int:
     """Where the smoothed loss falls fastest on its way to its minimum."""
-    bottom = int(np.argmin(smooth))
+    bottom = max(SETTLING + 1, int(np.argmin(smooth)))
     fall = float(smooth[: bottom + 1].max() - smooth[bottom])
-    noise = float(np.std(losses - smooth)) * sqrt((1 - SMOOTHING) / 2)  # of a mean over some 2 / (1 - decay) points
-    if bottom <= SETTLING or fall <= SIGNAL * noise:
+    # Differences of neighbours carry the noise twice and the descent hardly; the mean is over some 2/(1-decay).
+    noise = float(np.std(np.diff(losses[: bottom + 1]))) / sqrt(2) * sqrt((1 - SMOOTHING) / 2)
+    if fall <= SIGNAL * noise:
         raise FinderError(
             f"expected a loss that falls by more than its noise, got a fall of {fall:.2g} with a noise of {noise:.2g}: "
             "sweep a wider range, more slowly, or with a larger batch"

@@ -24,16 +24,3 @@ def ema(values: ArrayLike, *, decay: float = 0.98) -> NDArray[np.float64]:
         weight = decay * weight + (1 - decay)
         smooth[index] = mean / weight
     return smooth
-
-
-def centred(values: ArrayLike, *, decay: float = 0.98) -> NDArray[np.float64]:
-    """The mean of the moving average from the front and the one from the back, which lags neither way.
-
-    Shapes and edges as `ema`. What is read off against a moving quantity, a slope or a place, needs this one:
-    the lag of a plain average shifts it.
-
-    >>> centred([0.0, 1.0, 2.0], decay=0.5)
-    array([0.28571429, 1.        , 1.71428571])
-    """
-    series = np.asarray(values, dtype=np.float64)
-    return (ema(series, decay=decay) + ema(series[::-1], decay=decay)[::-1]) / 2

@@ -1,0 +1,121 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from pictures import range_test, run
+
+import glidepath as gp
+from glidepath.errors import GlidepathError, JournalError
+from glidepath.plots import comparison_figure, range_test_figure, run_figure, schedule_figure, schedules_figure
+from glidepath.runs.curve import Curve
+from glidepath.runs.run import Run
+
+STABLE = gp.warmup("2%") >> gp.hold() >> gp.decay("20%")
+
+
+def test_a_schedule_is_shown_as_it_is_around_every_boundary():
+    schedule = STABLE.over(1_000_000, peak=3e-4)
+    (panel,) = schedule_figure(schedule).panels
+    (series,) = panel.series
+    assert {0, 19_999, 20_000, 799_999, 800_000, 999_999} <= set(series.x.astype(int).tolist())
+    assert series.x.size < 2_010
+    assert (np.diff(series.x) > 0).all()
+    assert np.array_equal(series.y, schedule(series.x.astype(np.int64)))
+    assert [(mark.x, mark.label) for mark in panel.marks] == [(20_000, "20k"), (800_000, "800k")]
+
+
+@pytest.mark.parametrize(("horizon", "points"), [(1, 1), (2, 2), (7, 7), (10**12, 2_004)])
+def test_short_and_long_horizons(horizon, points):
+    (series,) = schedule_figure(STABLE.over(horizon, peak=0.1)).panels[0].series
+    assert series.x.size == points
+    assert (series.x[0], series.x[-1]) == (0, horizon - 1)
+
+
+def test_many_boundaries_are_counted_not_marked():
+    recipe = gp.hold(10) >> gp.cosine(20)
+    for _ in range(20):
+        recipe = recipe >> gp.warmup(10) >> gp.cosine(20)
+    figure = schedule_figure(recipe.over(630, peak=1.0))
+    assert figure.panels[0].marks == ()
+    assert "41 boundaries, not marked" in figure.note
+
+
+def test_learning_rates_and_multipliers_are_not_mixed():
+    figure = schedules_figure({"a": STABLE.over(10, peak=0.1), "b": STABLE.over(10), "c": STABLE.over(20, peak=1.0)})
+    assert [(panel.y_label, [s.name for s in panel.series]) for panel in figure.panels] == [
+        ("learning rate", ["a", "c"]),
+        ("multiplier", ["b"]),
+    ]
+    with pytest.raises(GlidepathError, match="at least one schedule"):
+        schedules_figure({})
+
+
+def test_a_comparison_shows_the_interesting_part():
+    figure = comparison_figure({"low": run(3.2), "high": run(3.4)})
+    low, high = figure.panels[0].y_range
+    assert 2.5 < low < 3.2
+    assert 3.6 < high < 8
+    assert "The loss axis ends at" in figure.note
+    assert "not finite" not in figure.note
+    assert figure.names == ("low", "high")
+    assert [panel.y_label for panel in figure.panels] == ["loss", "learning rate"]
+
+
+def test_a_divergence_is_cut_and_said():
+    figure = comparison_figure({"good": run(), "bad": run(diverges=True)})
+    assert figure.panels[0].y_range[1] < 10
+    assert "bad: 6" in figure.note
+    assert "losses above the axis, up to" in figure.note
+    assert "10 not finite, its end among them." in figure.note
+    assert "good:" not in figure.note
+
+
+def test_where_every_run_diverges_the_start_is_the_end_of_the_axis():
+    figure = comparison_figure({"bad": run(diverges=True)})
+    assert 9 < figure.panels[0].y_range[1] < 12
+
+
+def test_a_run_shows_what_it_recorded():
+    assert [panel.y_label for panel in run_figure(run()).panels] == ["loss", "learning rate", "gradient norm"]
+    only = Run({"lr": Curve("lr", [0, 1], [0.1, 0.2])})
+    assert [panel.y_label for panel in run_figure(only).panels] == ["learning rate"]
+    with pytest.raises(JournalError, match="got none"):
+        run_figure(Run({}))
+    with pytest.raises(JournalError, match="expected a run with a curve 'loss'"):
+        comparison_figure({"a": only})
+
+
+@pytest.mark.parametrize("values", [[], [2.0], [np.nan], [np.inf, np.nan], [2.0, 2.0], [1.0, np.nan, 3.0]])
+def test_runs_of_few_values_make_figures(values):
+    curve = Curve("loss", range(len(values)), values)
+    assert comparison_figure({"a": Run({"loss": curve})}).panels[0].series[0].x.size == len(values)
+
+
+def test_a_range_test_shows_the_fall_and_says_what_blew_up():
+    figure = range_test()
+    (panel,) = figure.panels
+    assert [mark.label for mark in panel.marks] == ["low 3e-4", "chosen 3e-3", "high 0.02"]
+    assert panel.x_log
+    assert panel.y_range[1] < 6
+    assert "above the axis" in figure.note
+    assert figure.title == "Range test: peak 3e-3"
+
+
+def test_a_range_test_without_an_answer():
+    flat = np.ones(5)
+    figure = range_test_figure(np.geomspace(1e-5, 1, 5), flat, flat, chosen=None, low=None, high=None)
+    assert figure.panels[0].marks == ()
+    assert figure.note == ""
+    nothing = np.full(5, np.nan)
+    figure = range_test_figure(np.geomspace(1e-5, 1, 5), nothing, nothing, chosen=None, low=None, high=None)
+    assert figure.note == "Not shown: 5 not finite, of 5 losses."
+
+
+def test_importing_the_room_loads_no_drawing_library():
+    code = (
+        "import sys, glidepath.plots as p; [getattr(p, name) for name in p.__all__]; "
+        "print([m for m in sys.modules if m.split('.')[0] in ('matplotlib', 'plotly', 'rich', 'click', 'torch')])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
