@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from glidepath.errors import FinderError
 from glidepath.finder.suggestion import Suggestion
 from glidepath.runs.curve import Curve
-from glidepath.runs.smoothing import ema
+from glidepath.runs.smoothing import ema, median
 from glidepath.schedules.levels import absolute, number
 from glidepath.schedules.recipes import hold, warmup
 
@@ -74,18 +74,24 @@ class RangeTest:
         if losses.size < FEWEST:
             raise FinderError(f"expected at least {FEWEST} finite losses, got {losses.size}: start from a lower `low`")
         steps = np.arange(losses.size)
-        lrs, smooth = self.schedule(steps), ema(losses, decay=SMOOTHING)
+        # The recovery from a spike is steep and no descent, so the spike goes first.
+        lrs, smooth = self.schedule(steps), ema(median(losses), decay=SMOOTHING)
         steepest = float(lrs[_steepest(losses, smooth, np.log(lrs))])
         return Suggestion(
-            lr=steepest * sqrt(LOW * HIGH),
-            low=steepest * LOW,
-            high=steepest * HIGH,
+            lr=_two_digits(steepest * sqrt(LOW * HIGH)),
+            low=_two_digits(steepest * LOW),
+            high=_two_digits(steepest * HIGH),
             reasons=(f"the loss falls fastest at {steepest:.2g}; a half to a quarter of it is stable",),
             lrs=Curve("lr", steps, lrs),
             losses=Curve("loss", steps, losses),
             smoothed=Curve("smoothed loss", steps, smooth),
             cost=losses.size,
         )
+
+
+def _two_digits(lr: float) -> float:
+    """As many as a range test can carry, and a person copies."""
+    return float(f"{lr:.2g}")
 
 
 def _steepest(losses: NDArray[np.float64], smooth: NDArray[np.float64], log_lrs: NDArray[np.float64]) -> int:

@@ -21,6 +21,7 @@ class Block(nn.Module):
     """Attention and a two-layer network, each normalised before and added to its input."""
 
     def __init__(self, size: Size) -> None:
+        """Weights as torch draws them; the model draws them anew."""
         super().__init__()
         self.heads = size.heads
         self.norm_attention, self.norm_network = nn.LayerNorm(size.width), nn.LayerNorm(size.width)
@@ -49,6 +50,7 @@ class CharacterGPT(nn.Module):
     """Predicts the next character; the same seed gives the same weights on every machine."""
 
     def __init__(self, letters: int, size: Size, *, seed: int) -> None:
+        """Scores over `letters` characters."""
         super().__init__()
         self.letter, self.place = nn.Embedding(letters, size.width), nn.Embedding(size.context, size.width)
         self.blocks = nn.Sequential(*(Block(size) for _ in range(size.layers)))

@@ -35,7 +35,7 @@ class Corpus:
 
 def _windows(tokens: NDArray[np.int64], bits: np.random.Philox, size: int, length: int) -> NDArray[np.int64]:
     begins = np.random.Generator(bits).integers(0, tokens.size - length, size)
-    return tokens[begins[:, None] + np.arange(length + 1)]
+    return np.take(tokens, begins[:, None] + np.arange(length + 1))
 
 
 def corpus_of(text: str, name: str) -> Corpus:

@@ -33,7 +33,7 @@ def range_test_figure(
     """
     raw = Series("raw", lrs, losses, "points", faint=True)
     smooth = Series("smoothed", lrs, smoothed)
-    window = _window(smooth.y)
+    window = _window(smooth.y, raw.y)
     named = (("low", low), ("chosen", chosen), ("high", high))
     marks = tuple(Mark(lr, f"{name} {number(lr)}") for name, lr in named if lr is not None)
     panel = Panel((raw, smooth), "learning rate", "loss", x_log=True, marks=marks, y_range=window)
@@ -41,11 +41,11 @@ def range_test_figure(
     return Figure(title, (panel,), _outside(raw.y, window))
 
 
-def _window(smooth: NDArray[np.float64]) -> tuple[float, float] | None:
+def _window(smooth: NDArray[np.float64], raw: NDArray[np.float64]) -> tuple[float, float] | None:
     finite = smooth[np.isfinite(smooth)]
     if not finite.size:
         return None
-    start, lowest = float(finite[0]), float(finite.min())
+    start, lowest = float(finite[0]), float(np.nanmin([finite.min(), *raw[np.isfinite(raw)]]))
     fall = max(start - lowest, FLAT * abs(lowest)) or 1.0
     return lowest - FOOTROOM * fall, lowest + (1 + HEADROOM) * fall
 

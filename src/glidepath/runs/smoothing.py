@@ -24,3 +24,19 @@ def ema(values: ArrayLike, *, decay: float = 0.98) -> NDArray[np.float64]:
         weight = decay * weight + (1 - decay)
         smooth[index] = mean / weight
     return smooth
+
+
+def median(values: ArrayLike, *, width: int = 5) -> NDArray[np.float64]:
+    """The running median over `width` (odd) neighbours: a spike of fewer than half of them leaves no trace.
+
+    `values` (n,) -> (n,); the first and last value are repeated beyond the ends; empty gives empty.
+
+    >>> median([1.0, 9.0, 1.0, 2.0], width=3)
+    array([1., 1., 2., 2.])
+    """
+    series = np.asarray(values, dtype=np.float64)
+    if series.size == 0:
+        return series
+    padded = np.pad(series, width // 2, mode="edge")
+    middle: NDArray[np.float64] = np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
+    return middle

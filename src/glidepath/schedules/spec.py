@@ -8,7 +8,6 @@ float, a bool, a text, a list or a dict, so that any format and `torch.load(weig
 """
 
 import json
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -158,6 +157,8 @@ def _value(value: Any) -> str:
 
 def from_toml(text: str) -> Recipe | Schedule:
     """The recipe or schedule of a TOML text; raises SpecError with line and column where it is not TOML."""
+    import tomllib  # here, because few read TOML and everybody would wait for it
+
     try:
         spec = tomllib.loads(text)
     except (ValueError, RecursionError) as error:

@@ -96,8 +96,8 @@ class Scheduler(LRScheduler):
         ratios = _ratios(base_lrs, self.schedule)
         if not _alike(ratios, self._groups.ratios):
             raise ResumeConflict(
-                f"expected groups with learning rates in the ratios {self._groups.ratios}, got a checkpoint with {ratios}: "
-                f"make the optimizer as it was, or go on with attach(optimizer, schedule, step={step})"
+                f"expected groups with learning rates in the ratios {self._groups.ratios}, got a checkpoint with "
+                f"{ratios}: make the optimizer as it was, or go on with attach(optimizer, schedule, step={step})"
             )
         self.base_lrs, self._groups = base_lrs, Filler(ratios)
         self._move(step)
@@ -125,8 +125,7 @@ def attach(optimizer: Optimizer, schedule: Schedule, *, step: int = 0) -> Schedu
     if not isinstance(optimizer, Optimizer):
         raise AttachError(f"expected a torch optimizer, got {type(optimizer).__name__}")
     if not isinstance(schedule, Schedule):
-        hint = "bind the recipe first: recipe.over(steps, peak=...)"
-        raise AttachError(f"expected a schedule, got {schedule!r:.80}: {hint}")
+        raise AttachError(f"expected a schedule, got {schedule!r:.80}: bind it first, recipe.over(steps, peak=...)")
     if isinstance(step, bool) or not isinstance(step, int) or step < 0:
         raise AttachError(f"expected the step as a whole number of at least 0, got {step!r}")
     return Scheduler(optimizer, schedule, step=step)
@@ -155,7 +154,7 @@ def _ahead(schedule: Schedule, step: int) -> Iterator[float]:
     return chain.from_iterable(schedule(range(first, first + AHEAD)).tolist() for first in count(step, AHEAD))
 
 
-def _checked(state: object) -> tuple[int, list[float | torch.Tensor]]:
+def _checked(state: Any) -> tuple[int, list[float | torch.Tensor]]:
     """The step and the base learning rates of a state of ours."""
     if not isinstance(state, Mapping) or set(state) != {"spec", "step", "base_lrs"}:
         shown = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__

@@ -1,0 +1,65 @@
+"""The front desk: `glidepath COMMAND`, each command in a file of its own, loaded when it is called."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from glidepath.errors import GlidepathError
+
+# command -> what it does, in the order shown
+COMMANDS = {
+    "show": "Draw a schedule, or a run from its journal, and say its numbers.",
+    "demo": "Choose, find, run, compare and report, on a real training.",
+}
+WRONG_USE, INTERRUPTED = 2, 130  # the exit codes that shells and scripts know
+
+
+class Desk(click.Group):
+    """Commands by name, imported on use, so that one does not pay for another's libraries."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name, or None for an unknown one."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"glidepath.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The table itself: help imports no command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Desk, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="glidepath")
+def desk() -> None:
+    """Learning-rate schedules: choose, find, run, watch, resume, compare."""
+
+
+def main() -> None:
+    """Run a command; bad input ends in one sentence and exit code 2, an interrupt in 130."""
+    try:
+        desk(standalone_mode=False)
+    except GlidepathError as error:
+        _end(str(error), WRONG_USE)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(WRONG_USE)
+    except (click.Abort, KeyboardInterrupt):
+        _end("interrupted; what was done is kept, and the same command goes on from there", INTERRUPTED)
+    except OSError as error:
+        _end(f"the system refused {error.filename or 'a file'}: {error.strerror}", WRONG_USE)
+
+
+def _end(sentence: str, code: int) -> None:
+    click.echo(f"glidepath: {sentence}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""One workload under several schedules at one peak: which part of a schedule earns what.
+
+Everything lies in one folder, written whole or not at all, so that a comparison killed at any moment goes on
+where it was: `settings.json`, `range_test.json`, and a folder for each training.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from glidepath.errors import LabError
+from glidepath.finder.suggestion import Suggestion
+from glidepath.lab.training import BETAS, Progress, Training, Workload, find_peak
+from glidepath.runs.curve import Curve
+from glidepath.runs.journal import read_journal
+from glidepath.runs.run import Run
+from glidepath.schedules.recipes import cosine, hold, steps, warmup
+from glidepath.schedules.schedule import Recipe, Schedule
+
+WARMUP_SHARE, LONGEST_WARMUP = 0.02, 0.1  # of the horizon
+# What another seed changes in the final loss of a character GPT of this size near its best learning rate, in
+# nats: the spread over seeds of sweeps of whole trainings. A smaller difference says nothing.
+SEED_NOISE = 0.03
+
+
+def choose(horizon: int) -> Recipe:
+    """The modern default for a training of this many steps: a warmup, then a cosine to a tenth of the peak.
+
+    The warmup is 2 % of the horizon, or 2/(1-beta2) steps where that is more (Ma and Yarats 2019, arXiv
+    1910.04209), but never above a tenth of it.
+
+    >>> choose(1_000)
+    warmup(40) >> cosine(to=0.1)
+    """
+    untuned = round(2 / (1 - BETAS[1]))
+    return warmup(min(max(round(WARMUP_SHARE * horizon), untuned), round(LONGEST_WARMUP * horizon))) >> cosine(to=0.1)
+
+
+def contenders(recipe: Recipe) -> dict[str, Recipe]:
+    """The recipe, and the habits that it is to be better than."""
+    return {"found": recipe, "no warmup": cosine(to=0.1), "constant": hold(), "step decay": steps("30%")}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A workload, the steps of each training and of the range test, the folder and the device."""
+
+    workload: Workload
+    steps: int
+    sweep: int
+    folder: Path
+    device: str
+
+    def begin(self) -> None:
+        """Make the folder; raises LabError where it holds another comparison."""
+        path, asked = self.folder / "settings.json", self.settings()
+        if path.exists():
+            stored = read_plain(path)
+            changed = [name for name in asked if stored.get(name) != asked[name]]
+            if changed:
+                was = ", ".join(f"{name} {stored.get(name)!r}, not {asked[name]!r}" for name in changed)
+                raise LabError(f"{self.folder}: expected the same settings, got a folder made with {was}: start over")
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_plain(path, asked)
+
+    def settings(self) -> dict[str, Any]:
+        """What makes this comparison what it is."""
+        return {"steps": self.steps, "sweep": self.sweep, "device": self.device, **self.workload.settings()}
+
+    def find(self, told: Callable[[int, float, float], None] | None = None) -> Suggestion:
+        """The peak, by a range test; read from the folder where it was done before."""
+        path = self.folder / "range_test.json"
+        if not path.exists():
+            found = find_peak(self.workload, steps=self.sweep, device=self.device, told=told)
+            write_plain(path, asdict(found) | {name: _plain(getattr(found, name)) for name in CURVES})
+        stored = read_plain(path)
+        try:
+            curves = {name: Curve(**stored[name]) for name in CURVES}
+            return Suggestion(**(stored | curves | {"reasons": tuple(stored["reasons"])}))
+        except (KeyError, TypeError) as error:
+            raise LabError(f"{path}: expected a range test, got something else: remove it to start over") from error
+
+    def schedules(self, peak: float) -> dict[str, Schedule]:
+        """Every contender over the same steps and the same peak."""
+        return {name: r.over(self.steps, peak=peak) for name, r in contenders(choose(self.steps)).items()}
+
+    def train(self, name: str, schedule: Schedule) -> Iterator[Progress]:
+        """One training, from where it was."""
+        yield from Training(self.workload, schedule, self._folder_of(name), device=self.device)
+
+    def run(self, name: str) -> Run:
+        """What a training recorded."""
+        return read_journal(self._folder_of(name) / "journal.jsonl")
+
+    def _folder_of(self, name: str) -> Path:
+        return self.folder / "runs" / name.replace(" ", "-")
+
+
+CURVES = ("lrs", "losses", "smoothed")
+
+
+def _plain(curve: Curve) -> dict[str, Any]:
+    return {"name": curve.name, "steps": curve.steps.tolist(), "values": curve.values.tolist()}
+
+
+def write_plain(path: Path, value: Mapping[str, Any]) -> None:
+    """JSON in a file, written beside it and put in its place whole."""
+    beside = path.with_suffix(".partial")
+    beside.write_text(json.dumps(value), encoding="utf-8")
+    beside.replace(path)
+
+
+def read_plain(path: Path) -> dict[str, Any]:
+    """The table in a JSON file; raises LabError for anything else."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise LabError(f"{path}: expected a JSON table, got something else: remove it to start over")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one training ended."""
+
+    name: str
+    recipe: str
+    final: float  # the last validation loss, nats per character
+    best: float
+    largest_norm: float  # of the gradient, before clipping, behind the first tenth
+
+
+def outcome(name: str, recipe: str, run: Run) -> Outcome:
+    """The outcome of a finished training."""
+    measured, norms = run["validation_loss"].values, run["grad_norm"].values
+    return Outcome(name, recipe, float(measured[-1]), float(measured.min()), float(norms[norms.size // 10 :].max()))
+
+
+def verdict(outcomes: Mapping[str, Outcome]) -> list[str]:
+    """What the final losses say of the warmup and of the decay, with the noise that they are to be held against."""
+    found = outcomes["found"].final
+    compared = {
+        "the warmup": outcomes["no warmup"].final - found,
+        "the decay": outcomes["constant"].final - found,
+        "the cosine instead of steps": outcomes["step decay"].final - found,
+    }
+    sentences = [_says(what, gain) for what, gain in compared.items()]
+    return [*sentences, f"One seed each: another seed changes a final loss by up to {SEED_NOISE} here."]
+
+
+def _says(what: str, gain: float) -> str:
+    size = f"{abs(gain):.3f} nats per character"
+    if abs(gain) < SEED_NOISE:
+        return f"{what.capitalize()} made no difference beyond the noise ({gain:+.3f} nats without it)."
+    return f"{what.capitalize()} {'earned' if gain > 0 else 'cost'} {size}."
