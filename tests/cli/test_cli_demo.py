@@ -110,7 +110,7 @@ def test_an_interrupt_ends_in_one_sentence(tmp_path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors == "glidepath: interrupted; what was done is kept, and the same command goes on from there\n"
+    assert errors.strip() == "glidepath: interrupted; what was done is kept, and the same command goes on from there"
 
 
 def test_other_settings_in_the_same_folder_are_refused(whole, tmp_path):

@@ -56,9 +56,11 @@ class CharacterGPT(nn.Module):
         self.blocks = nn.Sequential(*(Block(size) for _ in range(size.layers)))
         self.norm, self.head = nn.LayerNorm(size.width), nn.Linear(size.width, letters, bias=False)
         draw = torch.Generator().manual_seed(seed)
-        for parameter in self.parameters():
+        for name, parameter in self.named_parameters():
             if parameter.dim() > 1:
                 nn.init.normal_(parameter, std=0.02, generator=draw)  # GPT-2's
+            elif name.endswith("bias"):
+                nn.init.zeros_(parameter)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(batch, length) letters -> (batch, length, letters) scores."""

@@ -110,8 +110,6 @@ class Training:
         if self.step == steps:
             return
         with Journal(self.folder / "journal.jsonl", segment=self.step, settings=self.workload.settings()) as journal:
-            if self.step == 0:
-                journal.write({"step": 0, "validation_loss": self.validation_loss()})
             while self.step < steps:
                 progress = self._update(journal)
                 done = progress.step % every == 0 or progress.step == steps
@@ -133,7 +131,7 @@ class Training:
 
     def _measured(self, progress: Progress, journal: Journal) -> Progress:
         value = self.validation_loss()
-        journal.write({"step": progress.step, "validation_loss": value})
+        journal.write({"step": progress.step - 1, "validation_loss": value})
         return Progress(progress.step, progress.loss, progress.lr, progress.grad_norm, value)
 
     def validation_loss(self) -> float:

@@ -2,7 +2,7 @@
 
     {"segment": 0, "settings": {...}}                    a process begins here, at this step
     {"step": 0, "lr": 1e-05, "loss": 4.1, "grad_norm": 2}  what an update used and saw
-    {"step": 10, "validation_loss": 3.2}                 what was measured before this update
+    {"step": 9, "validation_loss": 3.2}                  what was measured behind this update
 
 A resume writes another segment line. Updates that a kill left beyond the step it begins at were done and
 then undone: they stay in the file, and `read_journal` leaves them out of the series. A line that a kill cut
