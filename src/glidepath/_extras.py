@@ -19,7 +19,7 @@ def require(library: str) -> ModuleType:
         return import_module(library)
     except ModuleNotFoundError as error:
         root = library.partition(".")[0]
-        if error.name is None or error.name.partition(".")[0] != root:
+        if error.name != root:
             raise  # the library is there and broken: its own complaint says more
         extra = EXTRAS.get(root)
         target = f"'glidepath[{extra}]'" if extra else root

@@ -17,7 +17,6 @@ Glidepath catches it. Each message is one sentence: what was expected, what came
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class GlidepathError(ValueError):
@@ -64,12 +63,26 @@ class MissingExtra(GlidepathError, ImportError):  # noqa: N818 - reads as what i
     """An optional library that is not installed."""
 
 
+def shown(value: object, most: int = 60) -> str:
+    """What came, cut short; whatever it is, also where Python itself cannot write it.
+
+    >>> shown("x" * 100, 5), shown([1, 2])
+    ("'xxxx", '[1, 2]')
+    """
+    try:
+        return repr(value[:most] if isinstance(value, (str, bytes)) else value)[:most].replace("\n", " ")
+    except (ValueError, RecursionError):  # a number of thousands of digits, a list in lists in lists
+        return f"a {type(value).__name__} too large to show"
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The end of a complaint about an unknown word: the nearest known one, and all of them.
 
     >>> nearest("cosin", ["cosine", "linear"])
     "did you mean 'cosine'? (known: cosine, linear)"
     """
+    from difflib import get_close_matches  # here, because only a complaint waits for it
+
     names = list(known)
     close = get_close_matches(word, names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""

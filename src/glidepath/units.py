@@ -7,9 +7,11 @@ A step is one applied optimizer update. `2_000` is steps, `"10%"` a share of the
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Self
+from typing import Any, Self
 
-from glidepath.errors import AmountError, nearest
+import numpy as np
+
+from glidepath.errors import AmountError, nearest, shown
 
 SUFFIXES = {"T": 10**12, "B": 10**9, "M": 10**6, "k": 10**3}
 # unit -> the horizon's rate that it needs; steps and shares need none
@@ -22,9 +24,12 @@ UNITS = {
 }
 # Bounded digits and exponent, so that no hostile text can make a number that fills the memory.
 AMOUNT = re.compile(
-    r"\s*(\d[\d_]{0,29}(?:\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?"
-    r"\s*([kKMBT](?![A-Za-z]))?\s*(%|[A-Za-z]*)\s*"
+    r"(\d[\d_]{0,29}(?:\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?"
+    r"\s*([kKMBT](?![A-Za-z]))?\s*(%|[A-Za-z]*)"
 )
+# Past any training by far; and the decimals that an amount may have, two more for a share.
+MOST, FINEST = 10**24, 10**26
+LONGEST = 100  # characters of an amount, spaces included
 HOW = 'write steps as an int (2_000), a share as "10%", or "3 epochs", "1.5B tokens", "2M samples"'
 
 
@@ -62,14 +67,14 @@ class Amount:
             return cls._parse(amount)
         number = _whole(amount)
         if number is None:
-            raise AmountError(f"expected an amount, got {amount!r}: {HOW}")
+            raise AmountError(f"expected an amount, got {shown(amount)}: {HOW}")
         if number < 0:
-            raise AmountError(f"expected an amount of at least 0 steps, got {number}")
+            raise AmountError(f"expected an amount of at least 0 steps, got {shown(number)}")
         return cls(Fraction(number), "steps")
 
     @classmethod
     def _parse(cls, text: str) -> Self:
-        match = AMOUNT.fullmatch(text)
+        match = AMOUNT.fullmatch(text.strip()) if len(text) <= LONGEST else None
         if match is None:
             raise AmountError(f"expected an amount, got {text[:60]!r}: {HOW}")
         digits, exponent, suffix, word = match.groups()
@@ -78,8 +83,17 @@ class Amount:
         if unit == "%":
             value /= 100
         if unit == "steps" and value.denominator != 1:
-            raise AmountError(f"expected whole steps, got {text!r}: {HOW}")
+            raise AmountError(f"expected whole steps, got {shown(text)}: {HOW}")
         return cls(value, unit)
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be written: no unit, too large, no decimal."""
+        if self.unit not in UNITS or not isinstance(self.value, Fraction) or not 0 <= self.value <= MOST:
+            raise AmountError(
+                f"expected an amount from 0 to 1e24 of a unit, got {shown(self.value)} {shown(self.unit)}: {HOW}"
+            )
+        if FINEST % self.value.denominator:
+            raise AmountError(f"expected an amount of at most 24 decimals, got {shown(self.value)} {self.unit}: {HOW}")
 
     def __str__(self) -> str:
         """The shortest text that reads back as the same amount: "2%", "2000", "1.5B tokens"."""
@@ -103,7 +117,10 @@ def _whole(number: object) -> int | None:
     """The int that an int or a numpy integer is; None for anything else, bools included."""
     if isinstance(number, bool) or not hasattr(number, "__index__"):
         return None
-    return int(number.__index__())
+    try:
+        return int(number.__index__())
+    except TypeError:  # an array of many
+        return None
 
 
 def _unit(word: str) -> str:
@@ -125,6 +142,11 @@ def _decimal(value: Fraction) -> str:
     return f"{whole}.{''.join(digits)}" if digits else str(whole)
 
 
+# A rate as a text: a decimal, or two whole numbers such as "7/3".
+# Bounded by what a float64 can be, 5e-324 to 1.8e308.
+RATE = re.compile(r"\d{1,400}(/\d{1,400}|(\.\d{0,400})?([eE][+-]?\d{1,3})?)")
+
+
 def exact(value: "int | float | str | Fraction") -> Fraction:
     """The rational number that a rate means; a float is read as the decimal it prints as.
 
@@ -139,14 +161,23 @@ def _rate(value: object, name: str) -> Fraction | None:
     """A rate of the horizon, above 0, or None where it is not known."""
     if value is None:
         return None
-    if isinstance(value, (int, float, str, Fraction)) and not isinstance(value, bool):
-        try:
-            number = exact(value)
-        except (ValueError, ZeroDivisionError, OverflowError):
-            number = Fraction(0)
-        if number > 0:
-            return number
-    raise AmountError(f"expected a number above 0 for {name}, got {str(value)[:40]!r}")
+    whole = _whole(value)
+    if isinstance(value, str) and RATE.fullmatch(value) is None:
+        number = None
+    elif isinstance(value, (float, np.floating, str, Fraction)):
+        number = _exact_or_none(value)
+    else:
+        number = None if whole is None else Fraction(whole)
+    if number is None or number <= 0:
+        raise AmountError(f"expected a number above 0 for {name}, got {shown(value)}")
+    return number
+
+
+def _exact_or_none(value: float | str | Fraction | np.floating[Any]) -> Fraction | None:
+    try:
+        return exact(float(value) if isinstance(value, np.floating) else value)
+    except (ValueError, ZeroDivisionError, OverflowError):  # "1/0", infinity, not a number
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +202,9 @@ class Horizon:
         """Check the steps and make the rates exact."""
         steps = _whole(self.steps)
         if steps is None:
-            raise AmountError(f"expected the horizon as a whole number of steps, got {self.steps!r}: {HOW}")
-        if steps < 1:
-            raise AmountError(f"expected a horizon of at least 1 step, got {steps}")
+            raise AmountError(f"expected the horizon as a whole number of steps, got {shown(self.steps)}: {HOW}")
+        if not 1 <= steps <= MOST:
+            raise AmountError(f"expected a horizon of at least 1 step and at most 1e24, got {shown(steps)}")
         object.__setattr__(self, "steps", steps)
         for name in RATES:
             object.__setattr__(self, name, _rate(getattr(self, name), name))
@@ -213,9 +244,12 @@ class Horizon:
         loader = _Loader(batches_per_epoch, samples_per_epoch, batch_size, accumulation, world_size, drop_last)
         samples, tokens = loader.samples_per_step(), _rate(tokens_per_step, "tokens_per_step")
         if tokens is None and samples is not None and tokens_per_sample is not None:
-            tokens = samples * exact(tokens_per_sample)
+            tokens = samples * (_rate(tokens_per_sample, "tokens_per_sample") or 1)
         rates = cls(1, loader.steps_per_epoch(), samples, tokens)
-        amount = Amount(exact(epochs), "epochs") if epochs is not None else Amount.of(length or 0)
+        if epochs is not None:
+            count = _rate(epochs, "epochs") or Fraction(1)
+            return replace(rates, steps=half_up(count * rates.rate("epochs", f"{shown(epochs)} epochs")))
+        amount = Amount.of(length or 0)
         if amount.unit == "%":
             raise AmountError(f"expected the length of a whole training, got a share, {amount}: {HOW}")
         return replace(rates, steps=half_up(rates.steps_of(amount)))
@@ -230,13 +264,18 @@ class Horizon:
             return asked.value
         if asked.unit == "%":
             return asked.value * self.steps
-        rate: Fraction | None = getattr(self, str(UNITS[asked.unit]))
+        rate = self.rate(asked.unit, str(asked))
+        return asked.value * rate if asked.unit == "epochs" else asked.value / rate
+
+    def rate(self, unit: str, asked: str) -> Fraction:
+        """The rate that a unit needs."""
+        rate: Fraction | None = getattr(self, str(UNITS[unit]))
         if rate is None:
             raise AmountError(
-                f"expected a horizon that knows {UNITS[asked.unit]} for {str(asked)!r}, got one that does not: "
-                f"{RATES[str(UNITS[asked.unit])]}"
+                f"expected a horizon that knows {UNITS[unit]} for {asked!r}, got one that does not: "
+                f"{RATES[str(UNITS[unit])]}"
             )
-        return asked.value * rate if asked.unit == "epochs" else asked.value / rate
+        return rate
 
     def place(self, amount: "int | str | Amount") -> int:
         """The whole steps that an amount means on this horizon, rounded half up once."""
@@ -281,7 +320,8 @@ class _Loader:
         for name in ("batches_per_epoch", "samples_per_epoch", "batch_size", "accumulation", "world_size"):
             value = getattr(self, name)
             if value is not None and ((number := _whole(value)) is None or number < 1):
-                raise AmountError(f"expected a whole number of at least 1 for {name}, got {value!r}")
+                raise AmountError(f"expected a whole number of at least 1 for {name}, got {shown(value)}")
+            object.__setattr__(self, name, None if value is None else _whole(value))
 
     def samples_per_step(self) -> Fraction | None:
         if self.batch_size is None:

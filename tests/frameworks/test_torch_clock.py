@@ -1,6 +1,7 @@
 """Whoever calls what, the n-th applied update uses schedule(n), to the bit."""
 
 import warnings
+from itertools import pairwise
 
 import pytest
 import torch
@@ -32,7 +33,7 @@ def test_bare_torch_a_finished_cosine_extended_from_10_to_20_climbs():
     _, finished = trained(10, None, 10)
     used, _ = trained(20, finished, 10)
     assert used[0] == pytest.approx(0.0, abs=1e-12)
-    assert all(later > earlier for earlier, later in zip(used, used[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(used))
     assert used[-1] > 0.97  # of the peak, where a finished run wanted to be near 0
 
 
@@ -305,8 +306,8 @@ def test_two_optimizers_under_one_schedule_count_apart():
     [
         (lambda: attach(network(), schedule_of()), "expected a torch optimizer, got Sequential"),
         (lambda: attach(None, schedule_of()), "expected a torch optimizer, got NoneType"),
-        (lambda: attach(adamw(), gp.cosine()), "expected a schedule.*bind the recipe first"),
-        (lambda: attach(adamw(), lambda step: 0.1), "expected a schedule"),
+        (lambda: attach(adamw(), gp.cosine()), r"expected a schedule, got cosine\(\): bind"),
+        (lambda: attach(adamw(), abs), "expected a schedule"),
         (lambda: attach(adamw(), "cosine()"), "expected a schedule"),
         (lambda: attach(adamw(), 0.1), "expected a schedule"),
         (lambda: attach(adamw(), schedule_of(), step=-1), "of at least 0, got -1"),

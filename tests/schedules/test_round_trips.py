@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from reference import Plan
 from strategies import plans
 
@@ -63,6 +63,7 @@ TRIPS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@settings(max_examples=25)
 @pytest.mark.parametrize("trip", TRIPS)
 @given(value=values())
 def test_there_and_back_is_the_same_value(trip: str, value: Recipe | Schedule) -> None:
@@ -73,10 +74,8 @@ def test_there_and_back_is_the_same_value(trip: str, value: Recipe | Schedule) -
     assert (str(back), repr(back)) == (str(value), repr(value))
 
 
-@given(value=values())
-def test_there_and_back_has_the_same_learning_rates(value: Recipe | Schedule) -> None:
-    if isinstance(value, Recipe):
-        value = value.over(gp.Horizon(10**12, steps_per_epoch=7), peak=1e3)
+@given(value=values().filter(lambda value: isinstance(value, Schedule)))
+def test_a_schedule_that_was_there_and_back_has_the_same_learning_rates(value: Schedule) -> None:
     steps = [0, 1, value.horizon.steps // 2, value.horizon.steps]
     assert gp.from_json(gp.to_json(value))(steps).tolist() == value(steps).tolist()
     assert pickle.loads(pickle.dumps(value))(steps).tolist() == value(steps).tolist()  # noqa: S301
@@ -157,10 +156,6 @@ READINGS = [
     ("(hold())", gp.hold()),
     ("(hold()).over(100k)", gp.hold().over(100_000)),
     ("(hold()).over(100, peak=3e-4)", gp.hold().over(100, peak=3e-4)),
-    (
-        "(hold()).over(Horizon(100, tokens_per_step=512), peak=1)",
-        gp.hold().over(gp.Horizon(100, tokens_per_step=512), peak=1),
-    ),
 ]
 
 

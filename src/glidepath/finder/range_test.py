@@ -25,8 +25,9 @@ HIGH, LOW = 1 / 2, 1 / 4
 SMOOTHING = 0.98
 # Updates: what a slope can be read from, and what an average needs before its start is no longer noise.
 FEWEST, SETTLING = 20, 5
-# A descent smaller than this many standard errors of the loss around its average is no descent.
-SIGNAL = 3.0
+# A descent of fewer standard errors is no descent: five, because the largest of many is looked at.
+SIGNAL = 5.0
+NORMAL_DIFFERENCE = 0.954  # the median of |x - y| for two draws of a standard normal distribution
 
 
 class RangeTest:
@@ -55,6 +56,8 @@ class RangeTest:
 
     def tell(self, loss: float) -> None:
         """The loss of the update that was asked for last."""
+        if self.ask() is None:
+            return
         if not isfinite(loss):
             self._over = True
             return
@@ -63,7 +66,7 @@ class RangeTest:
         self._mean = SMOOTHING * self._mean + (1 - SMOOTHING) * loss
         smooth = self._mean / (1 - SMOOTHING**count)
         self._best = min(self._best, smooth) if count > SETTLING else self._best
-        self._over = smooth > EXPLODED * self._best
+        self._over = smooth - self._best > (EXPLODED - 1) * abs(self._best)
 
     def suggestion(self) -> Suggestion:
         """The peak that the sweep speaks for: the steepest descent in log LR, divided by 2 to 4.
@@ -96,14 +99,24 @@ def _two_digits(lr: float) -> float:
 
 def _steepest(losses: NDArray[np.float64], smooth: NDArray[np.float64], log_lrs: NDArray[np.float64]) -> int:
     """Where the smoothed loss falls fastest on its way to its minimum."""
-    bottom = max(SETTLING + 1, int(np.argmin(smooth)))
-    fall = float(smooth[: bottom + 1].max() - smooth[bottom])
-    # Differences of neighbours carry the noise twice and the descent hardly; the mean is over some 2/(1-decay).
-    noise = float(np.std(np.diff(losses[: bottom + 1]))) / sqrt(2) * sqrt((1 - SMOOTHING) / 2)
-    if fall <= SIGNAL * noise:
+    bottom = SETTLING + 1 + int(np.argmin(smooth[SETTLING + 1 :]))
+    error = _errors(losses)[: bottom + 1]
+    falls = smooth[: bottom + 1, None] - smooth[None, : bottom + 1]  # from each update (row) to each later one
+    sure = np.triu(falls - SIGNAL * np.hypot(error[:, None], error[None, :]), k=1)
+    fallen = np.flatnonzero((sure > 0).any(axis=0))
+    if fallen.size == 0:
         raise FinderError(
-            f"expected a loss that falls by more than its noise, got a fall of {fall:.2g} with a noise of {noise:.2g}: "
-            "sweep a wider range, more slowly, or with a larger batch"
+            f"expected a loss that falls by more than its noise, got a fall of {falls.max():.2g} with a noise of "
+            f"{error[-1]:.2g} or more: sweep a wider range, more slowly, or with a larger batch"
         )
-    slope = np.gradient(smooth, log_lrs)
-    return SETTLING + int(np.argmin(slope[SETTLING : bottom + 1]))
+    first = max(SETTLING, int(fallen[0]))  # before it the average is of few losses, and swings
+    return first + int(np.argmin(np.gradient(smooth, log_lrs)[first : bottom + 1]))
+
+
+def _errors(losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The standard error of the debiased average behind each update: large at first, when it is of few losses."""
+    # Neighbours differ by the noise and hardly by the descent, and a median does not see the explosion.
+    noise = float(np.median(np.abs(np.diff(losses)))) / NORMAL_DIFFERENCE
+    left = SMOOTHING ** np.arange(1, losses.size + 1)
+    errors: NDArray[np.float64] = noise * np.sqrt((1 - SMOOTHING) / (1 + SMOOTHING) * (1 + left) / (1 - left))
+    return errors

@@ -34,6 +34,10 @@ class Corpus:
 
 
 def _windows(tokens: NDArray[np.int64], bits: np.random.Philox, size: int, length: int) -> NDArray[np.int64]:
+    if tokens.size <= length:
+        raise LabError(
+            f"expected a text of more than {length} characters in each part, got {tokens.size}: a longer text"
+        )
     begins = np.random.Generator(bits).integers(0, tokens.size - length, size)
     return np.take(tokens, begins[:, None] + np.arange(length + 1))
 

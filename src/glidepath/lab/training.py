@@ -172,5 +172,5 @@ def load(path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, s
         optimizer.load_state_dict(state["optimizer"])
     except GlidepathError as error:
         raise type(error)(f"{path}: {error}") from error
-    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, RuntimeError, ValueError) as error:
         raise CheckpointError(f"{expected}, got one of another model or optimizer: remove it to start over") from error

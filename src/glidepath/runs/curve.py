@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glidepath.errors import JournalError
+from glidepath.errors import JournalError, shown
+
+LAST_WHOLE = 2**53  # float64 tells whole numbers apart up to here
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,14 +24,23 @@ class Curve:
 
     def __init__(self, name: str, steps: ArrayLike, values: ArrayLike) -> None:
         """Copy both columns; raises JournalError unless they are of one length."""
-        where, what = np.array(steps, dtype=np.int64), np.array(values, dtype=np.float64)
+        where, what = _column(name, steps), _column(name, values)
+        if not (np.abs(where) <= LAST_WHOLE).all() or (where != np.rint(where)).any():
+            raise JournalError(f"expected whole steps for curve {name!r}, got {shown(steps)}")
         if where.ndim != 1 or where.shape != what.shape:
             raise JournalError(
                 f"expected as many values as steps for curve {name!r}, got {where.shape} and {what.shape}"
             )
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "steps", where)
+        object.__setattr__(self, "steps", where.astype(np.int64))
         object.__setattr__(self, "values", what)
 
     def __len__(self) -> int:
         return int(self.steps.size)
+
+
+def _column(name: str, numbers: ArrayLike) -> NDArray[np.float64]:
+    try:
+        return np.array(numbers, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError):
+        raise JournalError(f"expected numbers for curve {name!r}, got {shown(numbers)}") from None

@@ -17,9 +17,11 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from glidepath.errors import JournalError
-from glidepath.runs.curve import Curve
+from glidepath.errors import JournalError, shown
+from glidepath.runs.curve import LAST_WHOLE, Curve
 from glidepath.runs.run import Run
+
+LARGEST = 10**300  # an int beyond it is no measurement, and no float64
 
 
 class Journal:
@@ -32,8 +34,12 @@ class Journal:
     def __init__(self, path: str | Path, *, segment: int = 0, settings: Mapping[str, Any] | None = None) -> None:
         """Open (or make) the file and begin a segment at update `segment`."""
         self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("ab", buffering=0)
+        self._line({"segment": segment})  # before the file is touched
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("ab", buffering=0)
+        except OSError as error:
+            raise JournalError(f"expected a place for a journal at {self.path}, got none: {error.strerror}") from error
         try:
             _lock(self._file.fileno(), self.path)
             if _is_cut(self.path):
@@ -44,8 +50,16 @@ class Journal:
             raise
 
     def write(self, record: Mapping[str, Any]) -> None:
-        """Append one record of plain values."""
-        self._file.write(json.dumps(record).encode() + b"\n")
+        """Append one record of plain values, "step" or "segment" among them."""
+        self._file.write(self._line(record))
+
+    def _line(self, record: Mapping[str, Any]) -> bytes:
+        if not _is_placed(record):
+            raise JournalError(f"expected a record with a whole step from 0, got {shown(record)}")
+        try:
+            return json.dumps(record).encode() + b"\n"
+        except (TypeError, ValueError) as error:
+            raise JournalError(f"expected a record of plain values, got {shown(record)}") from error
 
     def close(self) -> None:
         """Close the file, and let others write it."""
@@ -58,6 +72,12 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_placed(record: Mapping[str, Any]) -> bool:
+    """Whether a record says its update, or the one at which a segment begins."""
+    place = record.get("segment", record.get("step"))
+    return isinstance(place, int) and not isinstance(place, bool) and 0 <= place <= LAST_WHOLE
 
 
 def _lock(descriptor: int, path: Path) -> None:
@@ -122,10 +142,10 @@ def _record(line: bytes) -> dict[str, Any] | None:
         record = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(record, dict):
+    if not isinstance(record, dict) or not _is_placed(record) or not isinstance(record.get("settings", {}), dict):
         return None
-    place = record.get("segment", record.get("step"))
-    return record if isinstance(place, int) and not isinstance(place, bool) and place >= 0 else None
+    too_large = any(isinstance(value, int) and abs(value) > LARGEST for value in record.values())
+    return None if too_large else record
 
 
 def _run(records: list[dict[str, Any]], notes: list[str]) -> Run:
@@ -136,7 +156,7 @@ def _run(records: list[dict[str, Any]], notes: list[str]) -> Run:
         if "segment" in record:
             begin = record["segment"]
             segments.append(begin)
-            settings.update(record.get("settings") or {})
+            settings.update(record.get("settings", {}))
             for series in points.values():
                 for step in [step for step in series if step >= begin]:
                     del series[step]

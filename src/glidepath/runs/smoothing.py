@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glidepath.errors import JournalError, shown
+
 
 def ema(values: ArrayLike, *, decay: float = 0.98) -> NDArray[np.float64]:
     """The exponential moving average, debiased so that the first value counts in full.
@@ -14,6 +16,8 @@ def ema(values: ArrayLike, *, decay: float = 0.98) -> NDArray[np.float64]:
     >>> ema([1.0, 3.0], decay=0.5)
     array([1.        , 2.33333333])
     """
+    if isinstance(decay, bool) or not isinstance(decay, (int, float)) or not 0 <= decay < 1:
+        raise JournalError(f"expected the decay from 0 to below 1, got {shown(decay)}")
     series = np.asarray(values, dtype=np.float64)
     smooth, mean, weight = np.empty_like(series), 0.0, 0.0
     for index, value in enumerate(series.tolist()):
@@ -34,6 +38,8 @@ def median(values: ArrayLike, *, width: int = 5) -> NDArray[np.float64]:
     >>> median([1.0, 9.0, 1.0, 2.0], width=3)
     array([1., 1., 2., 2.])
     """
+    if isinstance(width, bool) or not isinstance(width, int) or width < 1 or width % 2 == 0:
+        raise JournalError(f"expected an odd whole width, got {shown(width)}")
     series = np.asarray(values, dtype=np.float64)
     if series.size == 0:
         return series

@@ -6,11 +6,9 @@ Nothing here is executed that the user wrote: a word is looked up in one table, 
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from functools import reduce
-from operator import rshift
 from typing import Any
 
-from glidepath.errors import GlidepathError, SpecError, nearest
+from glidepath.errors import GlidepathError, SpecError, nearest, shown
 from glidepath.schedules.levels import Absolute, Level, level
 from glidepath.schedules.recipes import cosine, decay, hold, inverse_sqrt, linear, steps, warmup
 from glidepath.schedules.schedule import Recipe
@@ -29,7 +27,10 @@ def real(value: Any) -> Any:
         return value
     if NUMBER.fullmatch(value) is None:
         raise SpecError(f"expected a number, got {value[:40]!r}")
-    return float(value)
+    try:
+        return float(value)
+    except ValueError:  # 1_ and 1__0
+        raise SpecError(f"expected a number, got {value[:40]!r}") from None
 
 
 def read_level(value: Any) -> Level:
@@ -73,7 +74,7 @@ def names(word: str) -> list[str]:
 def known(word: object, place: str) -> None:
     """Refuse what is not the word of a part."""
     if not isinstance(word, str) or word not in MAKERS:
-        raise SpecError(f"{place}: expected a part, got {word!r:.60}: {nearest(str(word)[:40], MAKERS)}")
+        raise SpecError(f"{place}: expected a part, got {shown(word)}: {nearest(shown(word), MAKERS)}")
 
 
 def part(word: str, arguments: Mapping[str, Any], place: Callable[[str], str]) -> Recipe:
@@ -101,6 +102,6 @@ def _argument(word: str, name: str, value: Any, place: Callable[[str], str]) -> 
 def joined(recipes: list[Recipe], place: str) -> Recipe:
     """The recipes in sequence."""
     try:
-        return reduce(rshift, recipes)
+        return Recipe(tuple(part for recipe in recipes for part in recipe.parts))
     except GlidepathError as error:
         raise SpecError(f"{place}: {error}") from error

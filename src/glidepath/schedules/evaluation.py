@@ -29,7 +29,7 @@ def evaluate(pieces: Sequence[Piece], begins: Sequence[int], step: Any) -> Any:
         return _one(pieces, begins, float(step))
     if isinstance(step, (np.ndarray, list, tuple, range)):
         return _array(pieces, begins, _numeric(step))
-    xp = _namespace(step)
+    xp = None if isinstance(step, np.bool_) else _namespace(step)
     if xp is None:
         raise ScheduleError(f"expected a step (a whole number from 0) or an array of steps, got {step!r:.60}")
     return _selected(pieces, begins, step, xp)
@@ -37,7 +37,7 @@ def evaluate(pieces: Sequence[Piece], begins: Sequence[int], step: Any) -> Any:
 
 def _numeric(steps: Any) -> NDArray[Any]:
     try:
-        array = np.asarray(steps)
+        array = np.arange(steps.start, steps.stop, steps.step) if isinstance(steps, range) else np.asarray(steps)
     except ValueError:
         array = np.asarray(None)
     if array.size == 0:
@@ -59,32 +59,42 @@ def _namespace(array: Any) -> Any:
 
 
 def _one(pieces: Sequence[Piece], begins: Sequence[int], step: float) -> float:
-    index = max(0, bisect_right(begins, step) - 1)
+    step = max(step, 0)
+    index = bisect_right(begins, step) - 1
     piece = pieces[index]
     t = min(max(step - begins[index], 0), piece.length)
     return float(min(max(float(piece.at(float(t), np)), piece.low), piece.high))
 
 
 def _array(pieces: Sequence[Piece], begins: Sequence[int], steps: NDArray[Any]) -> NDArray[np.float64]:
-    flat = _signed(steps).reshape(-1)
+    flat, end = _signed(steps).reshape(-1), begins[-1] + pieces[-1].length
     values = np.empty(flat.shape, dtype=np.float64)
-    if (flat[1:] >= flat[:-1]).all():
+    ascending = (flat[1:] >= flat[:-1]).all()
+    if not ascending or (flat.size and (flat[0] < 0 or flat[-1] > end)):
+        flat = np.clip(flat, 0, end)
+    if ascending:
         for index, begin, end in _slices(begins, flat):
             _fill(pieces, begins, index, flat[begin:end], values[begin:end])
         return values.reshape(steps.shape)
-    found = np.maximum(np.searchsorted(begins, flat, side="right") - 1, 0)
-    for index in np.unique(found).tolist():
-        here = found == index
-        part = np.empty(int(here.sum()), dtype=np.float64)
-        _fill(pieces, begins, index, flat[here], part)
-        values[here] = part
+    for begin in range(0, flat.size, CHUNK):
+        _scattered(pieces, begins, flat[begin : begin + CHUNK], values[begin : begin + CHUNK])
     return values.reshape(steps.shape)
+
+
+def _scattered(pieces: Sequence[Piece], begins: Sequence[int], steps: NDArray[Any], out: NDArray[np.float64]) -> None:
+    """Write the values of steps in no order, piece by piece."""
+    found = np.searchsorted(begins[1:], steps, side="right")
+    for index in np.flatnonzero(np.bincount(found)).tolist():
+        here = found == index
+        part = np.empty(np.count_nonzero(here), dtype=np.float64)
+        _fill(pieces, begins, index, steps[here], part)
+        out[here] = part
 
 
 def _signed(steps: NDArray[Any]) -> NDArray[Any]:
     """The steps as int64 or float64; an unsigned one too large for int64 is past every end anyway."""
     if steps.dtype.kind == "u":
-        steps = np.minimum(steps, np.iinfo(np.int64).max)
+        steps = np.minimum(steps, np.uint64(np.iinfo(np.int64).max))
     whole: NDArray[Any] = steps.astype(np.float64 if steps.dtype.kind == "f" else np.int64, copy=False)
     return whole
 
@@ -100,13 +110,9 @@ def _slices(begins: Sequence[int], steps: NDArray[Any]) -> Iterator[tuple[int, i
 def _fill(
     pieces: Sequence[Piece], begins: Sequence[int], index: int, steps: NDArray[Any], out: NDArray[np.float64]
 ) -> None:
-    """Write one piece's values; only the first can meet steps below it, and only the last steps past it."""
+    """Write the values of one piece, whose steps these are."""
     piece = pieces[index]
     t = np.subtract(steps, begins[index], dtype=np.float64)
-    if index == 0:
-        np.maximum(t, 0, out=t)
-    if index == len(pieces) - 1:
-        np.minimum(t, piece.length, out=t)
     np.clip(piece.at(t, np), piece.low, piece.high, out=out)
 
 
@@ -118,9 +124,9 @@ def _selected(pieces: Sequence[Piece], begins: Sequence[int], step: Any, xp: Any
     for piece, begin in zip(pieces, begins, strict=True):
         if value is not None and not _reaches(whole, begin, xp):
             break
-        t = xp.clip(xp.asarray(whole - begin, dtype=dtype), 0, piece.length)
+        t = xp.clip(xp.asarray(whole - begin, dtype=dtype), 0.0, float(piece.length))
         here = xp.clip(piece.at(t, xp), piece.low, piece.high)
-        value = here if value is None else xp.where(whole >= begin, here, value)
+        value = here if begin == 0 else xp.where(whole >= begin, here, value)
     return value
 
 

@@ -36,7 +36,9 @@ def lengths(parts: Sequence[Part], horizon: Horizon) -> tuple[int, ...]:
 
 def _rounded(exact: Sequence[Fraction | None]) -> list[int]:
     """The running sums from 0 on, each rounded."""
-    return [half_up(bound) for bound in accumulate(filter(None, exact), initial=Fraction(0))]
+    return [
+        half_up(bound) for bound in accumulate((steps for steps in exact if steps is not None), initial=Fraction(0))
+    ]
 
 
 def _listed(parts: Sequence[Part], exact: Sequence[Fraction | None]) -> str:

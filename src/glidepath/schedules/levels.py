@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf, isfinite
 
-from glidepath.errors import ScheduleError
+from glidepath.errors import ScheduleError, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,16 @@ def absolute(value: float) -> Absolute:
 
 def number(value: object, what: str, *, below: float = inf) -> float:
     """`value` as a float, refused unless it is a number from 0 to `below`; `what` names it in the complaint."""
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
-        raise ScheduleError(f"expected {what} as a number, got {value!r}")
-    real = float(value)
+    try:
+        real = inf if isinstance(value, bool) or not hasattr(value, "__float__") else float(value)
+    except OverflowError:
+        real = inf
+    except (TypeError, ValueError):  # an array of many
+        raise ScheduleError(f"expected {what} as a number, got {shown(value)}") from None
     if isfinite(real) and 0 <= real <= below:
         return abs(real)  # -0.0 would print, and divide, as another number than 0
     limits = "of at least 0" if below == inf else f"from 0 to {below:g}"
-    raise ScheduleError(f"expected {what} as a finite number {limits}, got {value!r}")
+    raise ScheduleError(f"expected {what} as a finite number {limits}, got {shown(value)}")
 
 
 def level(value: object, what: str) -> Level:

@@ -50,7 +50,7 @@ class Ramp(Piece):
         last = self.length - self.endpoint
         if last < 1:  # no way to go: the target, whatever t is
             return t * 0 + self.to
-        u = t / last
+        u = t / float(last)
         if self.endpoint:
             u = xp.where(u > 1, u * 0 + 1, u)
         return between(self.start, self.to, u, shape=self.shape, power=self.power, xp=xp)
@@ -69,8 +69,14 @@ class Stairs(Piece):
     every: int
 
     def at(self, t: Any, xp: Any) -> Any:
-        """The stair that t stands on."""
-        return self.start * xp.pow(self.factor, xp.floor(t / self.every))
+        """The stair that t stands on, by repeated squaring: products alone, so that all libraries agree."""
+        count = xp.floor(t / float(self.every))
+        value, power = t * 0 + self.start, self.factor
+        for _ in range((self.length // self.every).bit_length()):
+            half = xp.floor(count / 2)
+            value = xp.where(count - 2 * half == 1, value * power, value)
+            count, power = half, power * power
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +87,4 @@ class Root(Piece):
 
     def at(self, t: Any, xp: Any) -> Any:
         """The inverse square root at t."""
-        return self.start * xp.sqrt(self.timescale / (self.timescale + t))
+        return self.start * xp.sqrt(float(self.timescale) / (float(self.timescale) + t))

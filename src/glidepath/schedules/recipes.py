@@ -4,7 +4,7 @@ Each gives a recipe of one part. A length is an amount (`2_000`, `"10%"`, `"3 ep
 takes what is left. A level (`start`, `to`) is a multiple of the peak, 0 to 1, or `absolute(1e-5)`.
 """
 
-from glidepath.errors import ScheduleError, nearest
+from glidepath.errors import ScheduleError, nearest, shown
 from glidepath.schedules.levels import Absolute, Level, level, number
 from glidepath.schedules.parts import Decay, Hold, InverseSqrt, Part, Steps, Warmup
 from glidepath.schedules.schedule import Recipe
@@ -61,9 +61,11 @@ def decay(
     _above_zero(end, shape, "to")
     exponent = number(power, "the power of the decay")
     if exponent == 0 or (exponent != 1 and shape != "polynomial"):
-        raise ScheduleError(f'expected power above 0, and only with shape="polynomial", got {power!r} with {shape!r}')
+        raise ScheduleError(
+            f'expected power above 0, and only with shape="polynomial", got {shown(power)} with {shape!r}'
+        )
     if not isinstance(endpoint, bool):
-        raise ScheduleError(f"expected endpoint as True or False, got {endpoint!r}")
+        raise ScheduleError(f"expected endpoint as True or False, got {shown(endpoint)}")
     return _recipe(Decay(_length(length), end, shape, exponent, endpoint))
 
 
@@ -89,7 +91,9 @@ def steps(every: AmountLike, *, factor: float = 0.1, length: AmountLike | None =
     drop = number(factor, "the factor of the steps", below=1)
     tread = Amount.of(every)
     if drop == 0 or tread.value == 0:
-        raise ScheduleError(f"expected steps with every and factor above 0, got every={tread} and factor={factor!r}")
+        raise ScheduleError(
+            f"expected steps with every and factor above 0, got every={shown(every)} and factor={factor!r}"
+        )
     return _recipe(Steps(_length(length), tread, drop))
 
 
@@ -118,7 +122,7 @@ def _length(length: AmountLike | None) -> Amount | None:
 
 def _known(shape: object, shapes: tuple[str, ...], part: str) -> None:
     if shape not in shapes:
-        raise ScheduleError(f"expected a shape of {part}, got {shape!r:.40}: {nearest(str(shape)[:40], shapes)}")
+        raise ScheduleError(f"expected a shape of {part}, got {shown(shape)}: {nearest(shown(shape), shapes)}")
 
 
 def _above_zero(end: Level | None, shape: str, name: str) -> None:

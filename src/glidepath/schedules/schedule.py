@@ -7,7 +7,7 @@ from typing import Any, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from glidepath.errors import ScheduleError
+from glidepath.errors import ScheduleError, shown
 from glidepath.schedules import evaluation, layout, written
 from glidepath.schedules.levels import number
 from glidepath.schedules.parts import Part, Seat
@@ -88,6 +88,8 @@ class Schedule:
         """Place every part: whole steps first, then learning rates from the first part to the last."""
         if not isinstance(self.recipe, Recipe):
             raise ScheduleError(f"expected a recipe, such as warmup('2%') >> cosine(), got {self.recipe!r}")
+        if not isinstance(self.horizon, Horizon):
+            raise ScheduleError(f"expected a Horizon, got {shown(self.horizon)}: write recipe.over(...)")
         if self.peak is not None:
             object.__setattr__(self, "peak", _checked(self.peak))
         sizes = layout.lengths(self.recipe.parts, self.horizon)
@@ -130,5 +132,5 @@ def _checked(peak: object) -> float:
     except ScheduleError:
         value = 0.0
     if value == 0:
-        raise ScheduleError(f"expected the peak as a finite number above 0, got {peak!r:.40}")
+        raise ScheduleError(f"expected the peak as a finite number above 0, got {shown(peak)}")
     return value

@@ -5,7 +5,7 @@ the namespace of u: numpy (for Python floats too), torch or jax.numpy.
 """
 
 from collections.abc import Callable
-from math import factorial, pi
+from math import factorial, log, pi
 from typing import Any
 
 # u, power, xp -> the share of the way that is gone
@@ -30,10 +30,14 @@ def cosine(u: Any, power: float, xp: Any) -> Any:  # noqa: ARG001
     """
     v = u - 0.5
     w = v * v
-    total = HALF_SINE[-1]
-    for coefficient in HALF_SINE[-2::-1]:
-        total = total * w + coefficient
-    return v * total + 0.5
+    total = w * HALF_SINE[-1]
+    for coefficient in HALF_SINE[-2:0:-1]:  # in place, where the array allows it
+        total += coefficient
+        total *= w
+    total += HALF_SINE[0]
+    total *= v
+    total += 0.5
+    return total
 
 
 def one_minus_sqrt(u: Any, power: float, xp: Any) -> Any:  # noqa: ARG001
@@ -43,7 +47,7 @@ def one_minus_sqrt(u: Any, power: float, xp: Any) -> Any:  # noqa: ARG001
 
 def polynomial(u: Any, power: float, xp: Any) -> Any:
     """f(u) = 1 - (1 - u)^power: a decay by it leaves (1 - u)^power."""
-    return 1 - xp.pow(1 - u, power)
+    return 1 - xp.pow(xp.clip(1 - u, 0, 1), power)  # in float32 u may pass 1 by a last bit
 
 
 SHAPES: dict[str, Shape] = {
@@ -61,13 +65,21 @@ FALLING = (*SHAPES, EXPONENTIAL)
 def between(start: float, end: float, u: Any, *, shape: str, power: float, xp: Any) -> Any:
     """The way from `start` to `end` at u in [0, 1]: exact at both, wherever u has them.
 
-    start (1 - f(u)) + end f(u), or start^(1 - u) end^u for "exponential".
+    start (1 - f(u)) + end f(u), or start (end / start)^u for "exponential".
 
     >>> import numpy
-    >>> between(1.0, 0.25, 0.5, shape="exponential", power=1.0, xp=numpy)
-    np.float64(0.5)
+    >>> float(between(1.0, 0.25, 0.5, shape="exponential", power=1.0, xp=numpy))
+    0.5
     """
     if shape == EXPONENTIAL:
-        return xp.pow(start, 1 - u) * xp.pow(end, u)
+        return _by_factors(start, end, u, xp) if end <= start else _by_factors(end, start, 1 - u, xp)
     gone = SHAPES[shape](u, power, xp)
-    return start * (1 - gone) + end * gone
+    value = 1 - gone
+    value *= start
+    value += end * gone
+    return value
+
+
+def _by_factors(high: float, low: float, u: Any, xp: Any) -> Any:
+    """high (low/high)^u: from the high end, where the values are that a rounded exponent would show in."""
+    return xp.where(u == 1, low, high * xp.exp(u * log(low / high)))

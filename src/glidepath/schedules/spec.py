@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from glidepath.errors import GlidepathError, SpecError, nearest
+from glidepath.errors import GlidepathError, SpecError, nearest, shown
 from glidepath.schedules import building
 from glidepath.schedules.levels import Absolute
 from glidepath.schedules.parts import Part
@@ -30,6 +30,8 @@ def to_spec(value: Recipe | Schedule) -> dict[str, Any]:
     >>> to_spec(cosine(to=0.1).over(100))["parts"]
     [{'part': 'decay', 'to': 0.1, 'shape': 'cosine'}]
     """
+    if not isinstance(value, (Recipe, Schedule)):
+        raise SpecError(f"expected a recipe or a schedule, got {shown(value)}")
     if isinstance(value, Recipe):
         return {"glidepath": VERSION, "parts": [_part(part) for part in value.parts]}
     spec = to_spec(value.recipe)
@@ -54,11 +56,13 @@ def from_spec(spec: Mapping[str, Any]) -> Recipe | Schedule:
     Raises SpecError, with the place (`$.parts[1].length`), for anything that is not one.
     """
     if not isinstance(spec, Mapping):
-        raise SpecError(f"$: expected a spec, a table with 'parts', got {spec!r:.60}")
+        raise SpecError(f"$: expected a spec, a table with 'parts', got {shown(spec, 60)}")
     _only(spec, ("glidepath", "parts", "horizon", "peak"), "$")
     version = spec.get("glidepath", VERSION)
     if version != VERSION:
-        raise SpecError(f"$.glidepath: expected version {VERSION} of the spec, got {version!r:.40}: update glidepath")
+        raise SpecError(
+            f"$.glidepath: expected version {VERSION} of the spec, got {shown(version, 40)}: update glidepath"
+        )
     recipe = _recipe(spec.get("parts"))
     if "horizon" not in spec:
         _refuse_peak(spec)
@@ -77,14 +81,14 @@ def _refuse_peak(spec: Mapping[str, Any]) -> None:
 
 def _recipe(parts: object) -> Recipe:
     if not isinstance(parts, list) or not 0 < len(parts) <= MOST_PARTS:
-        raise SpecError(f"$.parts: expected a list of 1 to {MOST_PARTS} parts, got {parts!r:.60}")
+        raise SpecError(f"$.parts: expected a list of 1 to {MOST_PARTS} parts, got {shown(parts, 60)}")
     return building.joined([_one(index, part) for index, part in enumerate(parts)], "$.parts")
 
 
 def _one(index: int, part: object) -> Recipe:
     here = f"$.parts[{index}]"
     if not isinstance(part, Mapping) or not all(isinstance(name, str) for name in part):
-        raise SpecError(f"{here}: expected a table such as {{'part': 'hold'}}, got {part!r:.60}")
+        raise SpecError(f"{here}: expected a table such as {{'part': 'hold'}}, got {shown(part, 60)}")
     named = {name: value for name, value in part.items() if name != "part"}
     building.known(word := part.get("part"), here)
     return building.part(str(word), named, lambda name: f"{here}.{name}" if name else here)
@@ -92,7 +96,7 @@ def _one(index: int, part: object) -> Recipe:
 
 def _horizon(horizon: object) -> Horizon:
     if not isinstance(horizon, Mapping) or "steps" not in horizon:
-        raise SpecError(f"$.horizon: expected a table with 'steps', got {horizon!r:.60}")
+        raise SpecError(f"$.horizon: expected a table with 'steps', got {shown(horizon, 60)}")
     _only(horizon, ("steps", *RATES), "$.horizon")
     try:
         return Horizon(**horizon)
@@ -103,7 +107,9 @@ def _horizon(horizon: object) -> Horizon:
 def _only(table: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
     for name in table:
         if name not in known:
-            raise SpecError(f"{place}: expected one of its fields, got {name!r:.40}: {nearest(str(name)[:40], known)}")
+            raise SpecError(
+                f"{place}: expected one of its fields, got {shown(name, 40)}: {nearest(shown(name), known)}"
+            )
 
 
 def to_json(value: Recipe | Schedule) -> str:
@@ -113,10 +119,12 @@ def to_json(value: Recipe | Schedule) -> str:
 
 def from_json(text: str) -> Recipe | Schedule:
     """The recipe or schedule of a JSON text; raises SpecError with line and column where it is not JSON."""
+    if not isinstance(text, (str, bytes)):
+        raise SpecError(f"expected a text of JSON, got {shown(text)}")
     try:
         spec = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SpecError(f"expected JSON, got {text[:40]!r}: {error}") from error
+        raise SpecError(f"expected JSON, got {text[:40]!r}: {str(error)[:200]}") from error
     return from_spec(spec)
 
 
@@ -157,10 +165,12 @@ def _value(value: Any) -> str:
 
 def from_toml(text: str) -> Recipe | Schedule:
     """The recipe or schedule of a TOML text; raises SpecError with line and column where it is not TOML."""
+    if not isinstance(text, str):
+        raise SpecError(f"expected a text of TOML, got {shown(text)}")
     import tomllib  # here, because few read TOML and everybody would wait for it
 
     try:
         spec = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SpecError(f"expected TOML, got {text[:40]!r}: {error}") from error
+        raise SpecError(f"expected TOML, got {text[:40]!r}: {str(error)[:200]}") from error
     return from_spec(spec)

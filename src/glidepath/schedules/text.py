@@ -124,8 +124,9 @@ class _Reader:
             if named:
                 self.take(",")
             column = self.peek().column
-            name = self.name() or known[0]
-            if name in named or (named and name == known[0]):
+            written = self.name()
+            name = written or known[0]
+            if name in named or (named and not written):
                 raise SpecError(f"column {column}: expected each argument of {word} once, got {name!r} again")
             columns[name] = column
             named[name] = self.value()
@@ -175,16 +176,22 @@ class _Reader:
         if word.text != "Horizon":
             return word.text
         self.take("(")
-        steps, rates = int(Amount.of(self.take().text).value), dict[str, Any]()
+        amount, rates = Amount.of(self.take().text), dict[str, Any]()
+        if amount.unit != "steps":
+            raise SpecError(f"column {word.column}: expected whole steps in Horizon(...), got {str(amount)!r}")
+        steps = int(amount.value)
         while self.at(","):
             self.take(",")
             name, rates[name] = self.named(tuple(RATES))
         self.take(")")
         return Horizon(steps, **rates)
 
-    def named(self, known: tuple[str, ...]) -> tuple[str, float]:
+    def named(self, known: tuple[str, ...]) -> tuple[str, Any]:
         column = self.peek().column
         name = self.name()
         if name not in known:
             raise SpecError(f"column {column}: expected one of {', '.join(known)}, got {name[:40]!r}")
-        return name, building.real(self.value())
+        try:
+            return name, self.value() if name in RATES else building.real(self.value())
+        except SpecError as error:
+            raise SpecError(f"column {column}: {error}") from error

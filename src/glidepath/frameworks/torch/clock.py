@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from glidepath.errors import AttachError, CheckpointError, ResumeConflict
+from glidepath.errors import AttachError, CheckpointError, GlidepathError, ResumeConflict
 from glidepath.frameworks.torch.groups import Filler
 from glidepath.schedules.schedule import Schedule
 from glidepath.schedules.spec import from_spec, to_spec
@@ -17,6 +18,7 @@ from glidepath.schedules.spec import from_spec, to_spec
 # Learning rates computed in one vectorised call: few enough to be ready in a blink (some 0.1 ms), enough
 # that the cost of the call is nothing per step.
 AHEAD = 4_096
+LARGEST = 2**53  # steps; float64 counts no further
 SAME_RATIO = 1e-9  # two ratios this close differ by rounding, as loaded learning rates do
 
 
@@ -33,8 +35,10 @@ class Scheduler(LRScheduler):
         """Set the learning rates of update `step` and begin to count. See `attach`."""
         self.optimizer = optimizer
         self.schedule = schedule
-        self.base_lrs = [float(group["lr"]) for group in optimizer.param_groups]
+        self.base_lrs = _base_lrs(optimizer)
         self._groups = Filler(_ratios(self.base_lrs, schedule))
+        for group, lr in zip(optimizer.param_groups, self.base_lrs, strict=True):
+            group["initial_lr"] = lr  # torch's own name for it: it travels in the optimizer's state
         for hook, earlier in list(optimizer._optimizer_step_post_hooks.items()):
             if isinstance(getattr(earlier, "__self__", None), Scheduler):
                 del optimizer._optimizer_step_post_hooks[hook]  # attached anew, as a notebook's cell does
@@ -52,8 +56,7 @@ class Scheduler(LRScheduler):
     def _applied(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
         """Behind each step of the optimizer: count it if it was applied, and set the next learning rate."""
         # A fused optimizer under GradScaler takes the overflow into its step and skips the update itself.
-        overflow = optimizer.__dict__.get("found_inf")
-        if overflow is not None and overflow.item():
+        if "found_inf" in optimizer.__dict__ and float(optimizer.__dict__["found_inf"]):
             return
         self.last_epoch += 1
         self._used = self._next
@@ -87,13 +90,19 @@ class Scheduler(LRScheduler):
         schedule or of groups in other ratios; nothing is changed then.
         """
         step, base_lrs = _checked(state_dict)
-        stored = from_spec(state_dict["spec"])
+        try:
+            stored = from_spec(state_dict["spec"])
+        except GlidepathError as error:
+            raise CheckpointError(f"expected $.spec as the spec of a schedule, got none: {error}") from error
         if stored != self.schedule:
             raise ResumeConflict(
                 f"expected the checkpoint of {self.schedule}, got one of {stored} at step {step}: attach the stored "
                 f"schedule, or go on under the new one with attach(optimizer, schedule, step={step})"
             )
-        ratios = _ratios(base_lrs, self.schedule)
+        try:
+            ratios = _ratios(base_lrs, self.schedule)
+        except AttachError as error:
+            raise CheckpointError(f"$.base_lrs: {error}") from error
         if not _alike(ratios, self._groups.ratios):
             raise ResumeConflict(
                 f"expected groups with learning rates in the ratios {self._groups.ratios}, got a checkpoint with "
@@ -126,9 +135,18 @@ def attach(optimizer: Optimizer, schedule: Schedule, *, step: int = 0) -> Schedu
         raise AttachError(f"expected a torch optimizer, got {type(optimizer).__name__}")
     if not isinstance(schedule, Schedule):
         raise AttachError(f"expected a schedule, got {schedule!r:.80}: bind it first, recipe.over(steps, peak=...)")
-    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
-        raise AttachError(f"expected the step as a whole number of at least 0, got {step!r}")
+    if not _is_step(step):
+        raise AttachError(f"expected the step as a whole number of at least 0, got {step!r:.40}")
     return Scheduler(optimizer, schedule, step=step)
+
+
+def _is_step(step: object) -> bool:
+    return isinstance(step, int) and not isinstance(step, bool) and 0 <= step < LARGEST
+
+
+def _base_lrs(optimizer: Optimizer) -> list[float | torch.Tensor]:
+    """What each group was created with: remembered from the first scheduler on, for a later one finds it moved."""
+    return [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
 
 
 def _ratios(base_lrs: Sequence[float | torch.Tensor], schedule: Schedule) -> list[float]:
@@ -151,7 +169,11 @@ def _alike(ratios: list[float], others: list[float]) -> bool:
 
 def _ahead(schedule: Schedule, step: int) -> Iterator[float]:
     """The learning rates of the updates from `step` on, without end."""
-    return chain.from_iterable(schedule(range(first, first + AHEAD)).tolist() for first in count(step, AHEAD))
+    return chain.from_iterable(schedule(np.arange(first, first + AHEAD)).tolist() for first in count(step, AHEAD))
+
+
+def _is_rate(lr: object) -> bool:
+    return isinstance(lr, float) and 0 <= lr < inf
 
 
 def _checked(state: Any) -> tuple[int, list[float | torch.Tensor]]:
@@ -160,8 +182,8 @@ def _checked(state: Any) -> tuple[int, list[float | torch.Tensor]]:
         shown = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
         raise CheckpointError(f"expected the state of a Glidepath scheduler (spec, step, base_lrs), got {shown!s:.120}")
     step, base_lrs = state["step"], state["base_lrs"]
-    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
+    if not _is_step(step):
         raise CheckpointError(f"expected $.step as a whole number of at least 0, got {step!r:.40}")
-    if not isinstance(base_lrs, list) or not base_lrs or not all(isinstance(lr, float) for lr in base_lrs):
+    if not isinstance(base_lrs, list) or not base_lrs or not all(_is_rate(lr) for lr in base_lrs):
         raise CheckpointError(f"expected $.base_lrs as a list of numbers, got {base_lrs!r:.60}")
     return step, list(base_lrs)

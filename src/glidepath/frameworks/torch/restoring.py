@@ -32,10 +32,14 @@ def _copied(value: Any) -> Any:
 
 def _model(model: torch.nn.Module) -> PutBack:
     contents = [(tensor, _copied(tensor)) for tensor in (*model.parameters(), *model.buffers())]
+    buffers = [(module, dict(module._buffers)) for module in model.modules()]
     gradients = [(parameter, _copied(parameter.grad)) for parameter in model.parameters()]
     modes = [(module, module.training) for module in model.modules()]
 
     def put_back() -> None:
+        for module, tensors in buffers:
+            module._buffers.clear()  # a forward pass may have put other tensors in their places
+            module._buffers.update(tensors)
         with torch.no_grad():
             for tensor, content in contents:
                 tensor.copy_(content)
