@@ -5,17 +5,10 @@ from functools import cache
 import numpy as np
 
 import glidepath as gp
-from glidepath.plots import (
-    Figure,
-    Mark,
-    Panel,
-    Series,
-    comparison_figure,
-    range_test_figure,
-    run_figure,
-    schedule_figure,
-    schedules_figure,
-)
+from glidepath.plots.figure import Figure, Mark, Panel, Series
+from glidepath.plots.range_tests import range_test_figure
+from glidepath.plots.runs import comparison_figure, run_figure
+from glidepath.plots.schedules import schedule_figure, schedules_figure
 from glidepath.runs.curve import Curve
 from glidepath.runs.run import Run
 

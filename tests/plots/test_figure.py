@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from glidepath.errors import GlidepathError
-from glidepath.plots import Figure, Mark, Panel, Series
+from glidepath.plots.figure import Figure, Mark, Panel, Series
 from glidepath.plots.thinning import kept
 
 

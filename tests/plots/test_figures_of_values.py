@@ -7,7 +7,9 @@ from pictures import range_test, run
 
 import glidepath as gp
 from glidepath.errors import GlidepathError, JournalError
-from glidepath.plots import comparison_figure, range_test_figure, run_figure, schedule_figure, schedules_figure
+from glidepath.plots.range_tests import range_test_figure
+from glidepath.plots.runs import comparison_figure, run_figure
+from glidepath.plots.schedules import schedule_figure, schedules_figure
 from glidepath.runs.curve import Curve
 from glidepath.runs.run import Run
 
@@ -114,7 +116,8 @@ def test_a_range_test_without_an_answer():
 
 def test_importing_the_room_loads_no_drawing_library():
     code = (
-        "import sys, glidepath.plots as p; [getattr(p, name) for name in p.__all__]; "
+        "import sys, pkgutil, importlib, glidepath.plots as p; "
+        "[importlib.import_module(m.name) for m in pkgutil.iter_modules(p.__path__, 'glidepath.plots.')]; "
         "print([m for m in sys.modules if m.split('.')[0] in ('matplotlib', 'plotly', 'rich', 'click', 'torch')])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -7,7 +7,8 @@ import pytest
 from pictures import figures, one
 
 from glidepath.errors import GlidepathError
-from glidepath.plots import Figure, Panel, Series, save
+from glidepath.plots.figure import Figure, Panel, Series
+from glidepath.plots.image import save
 from glidepath.plots.palette import ink
 
 

@@ -9,8 +9,9 @@ import pytest
 from pictures import HOSTILE, figures, one
 
 from glidepath.errors import GlidepathError
-from glidepath.plots import Mark, Picture, Table, Text, write_page
 from glidepath.plots.charts import chart
+from glidepath.plots.figure import Mark
+from glidepath.plots.page import Picture, Table, Text, write_page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

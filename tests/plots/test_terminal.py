@@ -7,8 +7,9 @@ import pytest
 from pictures import figures, one
 
 from glidepath.errors import GlidepathError
-from glidepath.plots import Figure, Mark, Panel, Series, draw, sparkline
+from glidepath.plots.figure import Figure, Mark, Panel, Series
 from glidepath.plots.lettering import columns
+from glidepath.plots.terminal import draw, sparkline
 
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 BRAILLE = re.compile("[\u2801-\u28ff]")

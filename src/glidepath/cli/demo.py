@@ -16,8 +16,10 @@ from glidepath._extras import require
 from glidepath.cli.report import outcome_table, suggestion_figure, write_report
 from glidepath.errors import LabError
 from glidepath.finder.suggestion import Suggestion
-from glidepath.plots import comparison_figure, draw, schedule_figure
 from glidepath.plots.numbers import number
+from glidepath.plots.runs import comparison_figure
+from glidepath.plots.schedules import schedule_figure
+from glidepath.plots.terminal import draw
 
 # (layers, width, heads, context), batch, steps of a training, steps of the range test: minutes, and seconds.
 USUAL = ((2, 64, 4, 64), 16, 1_000, 100)

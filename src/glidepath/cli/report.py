@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING
 from rich.table import Table as TerminalTable
 
 from glidepath.finder.suggestion import Suggestion
-from glidepath.plots import (
-    Figure,
-    Picture,
-    Table,
-    Text,
-    comparison_figure,
-    range_test_figure,
-    save,
-    schedule_figure,
-    write_page,
-)
+from glidepath.plots.figure import Figure
+from glidepath.plots.image import save
 from glidepath.plots.numbers import number
+from glidepath.plots.page import Picture, Table, Text, write_page
+from glidepath.plots.range_tests import range_test_figure
+from glidepath.plots.runs import comparison_figure
+from glidepath.plots.schedules import schedule_figure
 from glidepath.runs.run import Run
 from glidepath.schedules.schedule import Schedule
 

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from glidepath.errors import SpecError
-from glidepath.plots import Figure, draw, run_figure, save, schedule_figure
+from glidepath.plots.figure import Figure
 from glidepath.plots.numbers import number
+from glidepath.plots.schedules import schedule_figure
+from glidepath.plots.terminal import draw
 from glidepath.runs.journal import read_journal
 from glidepath.runs.run import Run
 from glidepath.schedules.schedule import Recipe, Schedule
@@ -34,6 +36,8 @@ def show(source: str, horizon: str | None, peak: float | None, png: Path | None,
         value = value.over(horizon, peak=peak)
     figure, numbers = _run(value, source) if isinstance(value, Run) else _schedule(value)
     if png is not None:
+        from glidepath.plots.image import save
+
         save(figure, png)
     click.echo(json.dumps(numbers) if as_json else f"{draw(figure)}\n\n{_lines(numbers)}")
 
@@ -68,6 +72,8 @@ def _schedule(schedule: Schedule) -> tuple[Figure, dict[str, Any]]:
 
 
 def _run(run: Run, source: str) -> tuple[Figure, dict[str, Any]]:
+    from glidepath.plots.runs import run_figure  # here and below, so that a curve in the terminal waits for nothing
+
     for note in run.notes:
         click.echo(note, err=True)
     last = {name: {"step": int(c.steps[-1]), "value": float(c.values[-1])} for name, c in run.curves.items()}
