@@ -23,7 +23,8 @@ UNITS = {
     "samples": "samples_per_step",
 }
 # Bounded digits and exponent, so that no hostile text can make a number that fills the memory.
-AMOUNT = re.compile(
+# (Patterns are compiled when a text is first read, so that an import does not wait for them.)
+AMOUNT = (
     r"(\d[\d_]{0,29}(?:\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?"
     r"\s*([kKMBT](?![A-Za-z]))?\s*(%|[A-Za-z]*)"
 )
@@ -74,7 +75,7 @@ class Amount:
 
     @classmethod
     def _parse(cls, text: str) -> Self:
-        match = AMOUNT.fullmatch(text.strip()) if len(text) <= LONGEST else None
+        match = re.fullmatch(AMOUNT, text.strip()) if len(text) <= LONGEST else None
         if match is None:
             raise AmountError(f"expected an amount, got {text[:60]!r}: {HOW}")
         digits, exponent, suffix, word = match.groups()
@@ -144,7 +145,7 @@ def _decimal(value: Fraction) -> str:
 
 # A rate as a text: a decimal, or two whole numbers such as "7/3".
 # Bounded by what a float64 can be, 5e-324 to 1.8e308.
-RATE = re.compile(r"\d{1,400}(/\d{1,400}|(\.\d{0,400})?([eE][+-]?\d{1,3})?)")
+RATE = r"\d{1,400}(/\d{1,400}|(\.\d{0,400})?([eE][+-]?\d{1,3})?)"
 
 
 def exact(value: "int | float | str | Fraction") -> Fraction:
@@ -162,7 +163,7 @@ def _rate(value: object, name: str) -> Fraction | None:
     if value is None:
         return None
     whole = _whole(value)
-    if isinstance(value, str) and RATE.fullmatch(value) is None:
+    if isinstance(value, str) and re.fullmatch(RATE, value) is None:
         number = None
     elif isinstance(value, (float, np.floating, str, Fraction)):
         number = _exact_or_none(value)

@@ -17,15 +17,15 @@ from glidepath.units import Amount
 MAKERS: dict[str, Callable[..., Recipe]] = {
     make.__name__: make for make in (warmup, hold, decay, cosine, linear, steps, inverse_sqrt)
 }
-NUMBER = re.compile(r"[+-]?(\d[\d_]{0,29}\.?\d{0,30}|\.\d{1,30})([eE][+-]?\d{1,3})?")
-ABSOLUTE = re.compile(r"absolute\(\s*([^()]*?)\s*\)")
+NUMBER = r"[+-]?(\d[\d_]{0,29}\.?\d{0,30}|\.\d{1,30})([eE][+-]?\d{1,3})?"
+ABSOLUTE = r"absolute\(\s*([^()]*?)\s*\)"
 
 
 def real(value: Any) -> Any:
     """A number, from itself or from its text."""
     if not isinstance(value, str):
         return value
-    if NUMBER.fullmatch(value) is None:
+    if re.fullmatch(NUMBER, value) is None:
         raise SpecError(f"expected a number, got {value[:40]!r}")
     try:
         return float(value)
@@ -37,7 +37,7 @@ def read_level(value: Any) -> Level:
     """A multiple of the peak, `{"absolute": 1e-5}` or the text "absolute(1e-5)"."""
     if isinstance(value, Mapping) and set(value) == {"absolute"}:
         return Absolute(real(value["absolute"]))
-    if isinstance(value, str) and (match := ABSOLUTE.fullmatch(value)):
+    if isinstance(value, str) and (match := re.fullmatch(ABSOLUTE, value)):
         return Absolute(real(match.group(1)))
     return level(real(value), "a level")
 

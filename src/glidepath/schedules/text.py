@@ -19,7 +19,7 @@ from glidepath.schedules.schedule import Recipe, Schedule
 from glidepath.units import RATES, Amount, Horizon
 
 LONGEST = 100_000  # characters; a recipe of thousands of parts, read in well under a second
-TOKEN = re.compile(r"""\s*(?:(>>)|([(),=])|"([^"]*)"|'([^']*)'|([^\s(),='">][^(),='">]*))""")
+SIGN_OR_WORD = r"""\s*(?:(>>)|([(),=])|"([^"]*)"|'([^']*)'|([^\s(),='">][^(),='">]*))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ def parse(text: str) -> Recipe | Schedule:
 
 
 def _tokens(text: str) -> list[Token]:
-    tokens, position = [], 0
+    token, tokens, position = re.compile(SIGN_OR_WORD), [], 0
     end = len(text.rstrip())
     while position < end:
-        match = TOKEN.match(text, position)
+        match = token.match(text, position)
         if match is None:
             column = position + len(text[position:]) - len(text[position:].lstrip()) + 1
             raise SpecError(f"column {column}: expected a word, a value or one of >> ( ) , =, got {text[column - 1]!r}")
