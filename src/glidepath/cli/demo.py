@@ -22,7 +22,7 @@ from glidepath.plots.schedules import schedule_figure
 from glidepath.plots.terminal import draw
 
 # (layers, width, heads, context), batch, steps of a training, steps of the range test: minutes, and seconds.
-USUAL = ((2, 64, 4, 64), 16, 1_000, 100)
+USUAL = ((2, 64, 4, 32), 16, 2_000, 100)
 QUICK = ((1, 32, 2, 32), 8, 200, 60)
 BAR = 10  # characters: with it a progress line fits a terminal of 80
 

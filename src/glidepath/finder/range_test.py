@@ -4,7 +4,7 @@ Leslie Smith 2015 (arXiv 1506.01186). Ask/tell: `ask()` gives the learning rate 
 takes what came of it; the loop belongs to the caller. The sweep is a schedule like any other.
 """
 
-from math import inf, isfinite, sqrt
+from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from glidepath.schedules.recipes import hold, warmup
 
 # Past this multiple of its best the smoothed loss has left the range (the rule of fastai's finder).
 EXPLODED = 4.0
-# The steepest descent lies near the edge of what is stable: a half to a quarter of it is the usual advice.
-HIGH, LOW = 1 / 2, 1 / 4
+# The steepest descent lies near the edge of what is stable, and the usual advice is a half to a quarter of it: a half
+# under a warmup, which takes the early updates off the edge.
+SHARE, LOW = 1 / 2, 1 / 4
 # Decay of the average that the slope is read from: fastai's. It lags by tens of updates, so the steepest point of it
 # lies beyond that of the loss itself, and the division below is for this one.
 SMOOTHING = 0.98
@@ -69,7 +70,7 @@ class RangeTest:
         self._over = smooth - self._best > (EXPLODED - 1) * abs(self._best)
 
     def suggestion(self) -> Suggestion:
-        """The peak that the sweep speaks for: the steepest descent in log LR, divided by 2 to 4.
+        """The peak that the sweep speaks for: the steepest descent in log LR, divided by 2 (to 4, the low end).
 
         Raises FinderError where the loss nowhere falls by more than its noise.
         """
@@ -81,10 +82,10 @@ class RangeTest:
         lrs, smooth = self.schedule(steps), ema(median(losses), decay=SMOOTHING)
         steepest = float(lrs[_steepest(losses, smooth, np.log(lrs))])
         return Suggestion(
-            lr=_two_digits(steepest * sqrt(LOW * HIGH)),
+            lr=_two_digits(steepest * SHARE),
             low=_two_digits(steepest * LOW),
-            high=_two_digits(steepest * HIGH),
-            reasons=(f"the loss falls fastest at {steepest:.2g}; a half to a quarter of it is stable",),
+            high=_two_digits(steepest),
+            reasons=(f"the loss falls fastest at {steepest:.2g}, near the edge; a half to a quarter of it is stable",),
             lrs=Curve("lr", steps, lrs),
             losses=Curve("loss", steps, losses),
             smoothed=Curve("smoothed loss", steps, smooth),

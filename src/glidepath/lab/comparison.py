@@ -150,11 +150,13 @@ def verdict(outcomes: Mapping[str, Outcome]) -> list[str]:
         "the cosine instead of steps": outcomes["step decay"].final - found,
     }
     sentences = [_says(what, gain) for what, gain in compared.items()]
+    if compared["the decay"] < SEED_NOISE:
+        sentences.append("A constant rate that does as well says that the peak could be higher, or the run longer.")
     return [*sentences, f"One seed each: another seed changes a final loss by up to {SEED_NOISE} here."]
 
 
 def _says(what: str, gain: float) -> str:
     size = f"{abs(gain):.3f} nats per character"
     if abs(gain) < SEED_NOISE:
-        return f"{what.capitalize()} made no difference beyond the noise ({gain:+.3f} nats without it)."
+        return f"{what.capitalize()} made no difference beyond the noise ({size} {'less' if gain > 0 else 'more'})."
     return f"{what.capitalize()} {'earned' if gain > 0 else 'cost'} {size}."
