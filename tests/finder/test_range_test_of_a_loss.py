@@ -77,7 +77,7 @@ def test_the_answer_is_an_interval_with_its_reason_curves_and_cost() -> None:
     assert found.lrs.values.tolist() == pytest.approx(used)
     assert found.reasons
     assert found.low * found.high == pytest.approx(found.lr**2, rel=0.1)
-    assert found.high / found.low == pytest.approx(2, rel=0.1)
+    assert found.high / found.low == pytest.approx(4, rel=0.1)  # the steepest, and a quarter of it
 
 
 def test_a_loss_that_explodes_ends_the_sweep_early() -> None:
