@@ -3,6 +3,7 @@
 from glidepath.errors import GlidepathError
 from glidepath.schedules.levels import absolute
 from glidepath.schedules.recipes import cosine, decay, hold, inverse_sqrt, linear, steps, warmup
+from glidepath.schedules.reshape import clip, combine, repeat, reverse, scale, shift, stretch
 from glidepath.schedules.schedule import Recipe, Schedule
 from glidepath.schedules.spec import from_json, from_spec, from_toml, to_json, to_spec, to_toml
 from glidepath.schedules.text import parse
@@ -17,6 +18,8 @@ __all__ = [
     "Recipe",
     "Schedule",
     "absolute",
+    "clip",
+    "combine",
     "cosine",
     "decay",
     "from_json",
@@ -26,7 +29,12 @@ __all__ = [
     "inverse_sqrt",
     "linear",
     "parse",
+    "repeat",
+    "reverse",
+    "scale",
+    "shift",
     "steps",
+    "stretch",
     "to_json",
     "to_spec",
     "to_toml",

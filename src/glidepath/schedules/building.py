@@ -11,12 +11,15 @@ from typing import Any
 from glidepath.errors import GlidepathError, SpecError, nearest, shown
 from glidepath.schedules.levels import Absolute, Level, level
 from glidepath.schedules.recipes import cosine, decay, hold, inverse_sqrt, linear, steps, warmup
+from glidepath.schedules.reshape import clip, combine, repeat, reverse, scale, shift, stretch
 from glidepath.schedules.schedule import Recipe
-from glidepath.units import Amount
+from glidepath.units import RATE, Amount
 
-MAKERS: dict[str, Callable[..., Recipe]] = {
-    make.__name__: make for make in (warmup, hold, decay, cosine, linear, steps, inverse_sqrt)
-}
+BASIC = (warmup, hold, decay, cosine, linear, steps, inverse_sqrt)
+RESHAPING = (repeat, stretch, reverse, shift, scale, clip, combine)
+MAKERS: dict[str, Callable[..., Recipe]] = {make.__name__: make for make in (*BASIC, *RESHAPING)}
+RECIPES = ("recipe", "other")  # the arguments that hold a recipe within
+DEEPEST = 20  # recipes within recipes: more than anybody reads, and far from any stack's end
 NUMBER = r"[+-]?(\d[\d_]{0,29}\.?\d{0,30}|\.\d{1,30})([eE][+-]?\d{1,3})?"
 ABSOLUTE = r"absolute\(\s*([^()]*?)\s*\)"
 
@@ -47,8 +50,20 @@ def flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def word(value: Any) -> Any:
-    """A word, which the part itself knows or not."""
+def same(value: Any) -> Any:
+    """A word or a recipe, which the part itself knows or not."""
+    return value
+
+
+def whole(value: Any) -> Any:
+    """A whole number, from itself or from its text."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value) else value
+
+
+def growth(value: Any) -> Any:
+    """An exact number, from itself or from its text such as "3/2"."""
+    if isinstance(value, str) and re.fullmatch(RATE, value) is None:
+        raise SpecError(f"expected a number, got {value[:40]!r}")
     return value
 
 
@@ -57,18 +72,45 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "length": Amount.of,
     "every": Amount.of,
     "timescale": Amount.of,
-    "shape": word,
+    "shape": same,
     "start": read_level,
     "to": read_level,
     "power": real,
     "factor": real,
     "endpoint": flag,
+    "at": read_level,
+    "smooth": flag,
+    "recipe": same,
+    "other": same,
+    "over": Amount.of,
+    "by": same,
+    "times": whole,
+    "growth": growth,
+    "low": read_level,
+    "high": read_level,
+}
+
+# What a complaint shows for an argument that a part cannot be without.
+EXAMPLES = {
+    "length": "10%",
+    "every": "10%",
+    "recipe": "cosine()",
+    "other": "other=hold(at=0.5)",
+    "over": "over=100",
+    "by": "by=10",
+    "factor": "factor=0.5",
 }
 
 
 def names(word: str) -> list[str]:
     """The arguments that a part takes, the positional one first."""
     return list(inspect.signature(MAKERS[word]).parameters)
+
+
+def required(word: str) -> list[str]:
+    """The arguments that a part cannot be without."""
+    parameters = inspect.signature(MAKERS[word]).parameters
+    return [name for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
 
 
 def known(word: object, place: str) -> None:
@@ -80,9 +122,10 @@ def known(word: object, place: str) -> None:
 def part(word: str, arguments: Mapping[str, Any], place: Callable[[str], str]) -> Recipe:
     """The recipe of one known part; `place(name)` says where an argument stands (`place("")`: the part)."""
     values = {name: _argument(word, name, value, place) for name, value in arguments.items()}
-    required = names(word)[0] if word in ("warmup", "steps") else None
-    if required is not None and required not in values:
-        raise SpecError(f"{place('')}: expected {word} with {required}, got none: write {word}(10%)")
+    missing = [name for name in required(word) if name not in values]
+    if missing:
+        example = ", ".join(EXAMPLES[name] for name in required(word))
+        raise SpecError(f"{place('')}: expected {word} with {missing[0]}, got none: write {word}({example})")
     try:
         return MAKERS[word](**values)
     except GlidepathError as error:

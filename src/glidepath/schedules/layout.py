@@ -9,7 +9,8 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 
 from glidepath.errors import ScheduleError
-from glidepath.schedules.parts import Part
+from glidepath.schedules.parts import Part, Seat
+from glidepath.schedules.pieces import Piece
 from glidepath.units import Horizon, half_up
 
 MOST_SHOWN = 6  # parts in a complaint, which is one sentence
@@ -32,6 +33,19 @@ def lengths(parts: Sequence[Part], horizon: Horizon) -> tuple[int, ...]:
     after = [max(before[-1], horizon.steps - bound) for bound in reversed(_rounded(exact[:open_end:-1]))]
     bounds = before if open_end == len(exact) else [*before, *after]
     return tuple(end - begin for begin, end in pairwise(bounds))
+
+
+def placed(
+    parts: Sequence[Part], horizon: Horizon, *, enters: float, peak: float | None
+) -> tuple[tuple[int, ...], tuple[Piece, ...]]:
+    """(the step at which each part begins, its closed form): whole steps first, then learning rates in order."""
+    sizes = lengths(parts, horizon)
+    begins = tuple(accumulate(sizes, initial=0))[:-1]
+    pieces: list[Piece] = []
+    for part, begin, size in zip(parts, begins, sizes, strict=True):
+        entering = pieces[-1].end if pieces else enters
+        pieces.append(part.place(Seat(begin, size, entering, horizon, peak)))
+    return begins, tuple(pieces)
 
 
 def _rounded(exact: Sequence[Fraction | None]) -> list[int]:

@@ -7,10 +7,11 @@ learning rates that a recipe's `over` found.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import isclose
+from typing import ClassVar
 
 from glidepath.errors import ScheduleError
 from glidepath.schedules.levels import Level, placed
-from glidepath.schedules.pieces import Piece, Ramp, Root, Stairs
+from glidepath.schedules.pieces import Piece, Ramp, Root, Slope, Stairs
 from glidepath.units import Amount, Horizon
 
 LAST_BITS = 1e-12  # some thousand units in the last place of a float64, far below any learning rate meant
@@ -33,8 +34,13 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Part(ABC):
-    """One piece of a recipe; a `length` of None takes what is left of the horizon."""
+    """One piece of a recipe; a `length` of None takes what is left of the horizon.
 
+    `word` is its name in code, text and spec alike; `first` is the argument that may stand without its name.
+    """
+
+    word: ClassVar[str]
+    first: ClassVar[str] = "length"
     length: Amount | None
 
     @abstractmethod
@@ -55,6 +61,7 @@ def _at_most(value: float, limit: float, who: str, verb: str) -> float:
 class Warmup(Part):
     """See `glidepath.warmup`."""
 
+    word = "warmup"
     start: Level | None = None
     to: Level = 1.0
     shape: str = "linear"
@@ -72,15 +79,20 @@ class Warmup(Part):
 class Hold(Part):
     """See `glidepath.hold`."""
 
+    word = "hold"
+    at: Level | None = None
+
     def place(self, seat: Seat) -> Piece:
-        """A ramp that stays where it is."""
-        return Ramp(seat.length, seat.enters, seat.enters, "linear")
+        """A ramp that stays where it is, or where it was told to be."""
+        value = seat.enters if self.at is None else seat.level(self.at, "the level of the hold")
+        return Ramp(seat.length, value, value, "linear")
 
 
 @dataclass(frozen=True, slots=True)
 class Decay(Part):
     """See `glidepath.decay`."""
 
+    word = "decay"
     to: Level = 0.0
     shape: str = "linear"
     power: float = 1.0
@@ -97,18 +109,23 @@ class Decay(Part):
 class Steps(Part):
     """See `glidepath.steps`."""
 
+    word = "steps"
+    first = "every"
     every: Amount
     factor: float = 0.1
+    smooth: bool = False
 
     def place(self, seat: Seat) -> Piece:
         """Stairs whose tread is at least one step, however short the horizon."""
-        return Stairs(seat.length, seat.enters, self.factor, max(1, seat.horizon.place(self.every)))
+        every = max(1, seat.horizon.place(self.every))
+        return (Slope if self.smooth else Stairs)(seat.length, seat.enters, self.factor, every)
 
 
 @dataclass(frozen=True, slots=True)
 class InverseSqrt(Part):
     """See `glidepath.inverse_sqrt`."""
 
+    word = "inverse_sqrt"
     timescale: Amount | None = None
 
     def place(self, seat: Seat) -> Piece:

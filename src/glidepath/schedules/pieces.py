@@ -5,6 +5,7 @@ A piece answers for its local steps t, 0 to its length n, where t = n is what th
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from math import log
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,18 @@ class Stairs(Piece):
             value = xp.where(count - 2 * half == 1, value * power, value)
             count, power = half, power * power
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Slope(Piece):
+    """start * factor^(t / every), without stairs."""
+
+    factor: float
+    every: int
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """The exponential at t."""
+        return self.start * xp.exp(t / float(self.every) * log(self.factor))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from glidepath.errors import ScheduleError, nearest, shown
 from glidepath.schedules.levels import Absolute, Level, level, number
 from glidepath.schedules.parts import Decay, Hold, InverseSqrt, Part, Steps, Warmup
 from glidepath.schedules.schedule import Recipe
-from glidepath.schedules.shapes import EXPONENTIAL, FALLING, RISING
+from glidepath.schedules.shapes import EXPONENTIAL, FALLING, POWERED, RISING
 from glidepath.units import Amount
 
 AmountLike = int | str | Amount
@@ -31,13 +31,15 @@ def warmup(length: AmountLike, *, start: Level | None = None, to: Level = 1.0, s
     return _recipe(Warmup(Amount.of(length), begin, end, shape))
 
 
-def hold(length: AmountLike | None = None) -> Recipe:
-    """The value of the part before it, kept; the peak where it comes first.
+def hold(length: AmountLike | None = None, *, at: Level | None = None) -> Recipe:
+    """The value of the part before it, kept, or the level `at`; the peak where it comes first.
+
+    `hold(0, at=1.0)` is a jump: the next part begins there.
 
     >>> hold().over(2, peak=0.1)([0, 1])
     array([0.1, 0.1])
     """
-    return _recipe(Hold(_length(length)))
+    return _recipe(Hold(_length(length), None if at is None else level(at, "the level of the hold")))
 
 
 def decay(
@@ -51,7 +53,8 @@ def decay(
     """Down from the value before it: step t of n gets v + (to - v) f(t/n), so `to` is reached one step past.
 
     With `endpoint=True` the last step itself lands on `to`, f(t/(n-1)), as numpy.linspace has it. Shapes:
-    linear, cosine, 1-sqrt, polynomial (leaves (1-u)^power), exponential (equal factors; `to` above 0).
+    linear, cosine, 1-sqrt, polynomial (leaves (1-u)^power), exponential (equal factors; `to` above 0),
+    half-cosine, cosine-power, k-cosine (both with power), rex, tanh; their formulas are in `shapes`.
 
     >>> decay(to=0.2, endpoint=True).over(3, peak=1.0)([0, 1, 2])
     array([1. , 0.6, 0.2])
@@ -60,9 +63,9 @@ def decay(
     end = level(to, "the end of the decay")
     _above_zero(end, shape, "to")
     exponent = number(power, "the power of the decay")
-    if exponent == 0 or (exponent != 1 and shape != "polynomial"):
+    if exponent == 0 or (exponent != 1 and shape not in POWERED):
         raise ScheduleError(
-            f'expected power above 0, and only with shape="polynomial", got {shown(power)} with {shape!r}'
+            f"expected power above 0, and only with shape {' or '.join(POWERED)}, got {shown(power)} with {shape!r}"
         )
     if not isinstance(endpoint, bool):
         raise ScheduleError(f"expected endpoint as True or False, got {shown(endpoint)}")
@@ -79,8 +82,10 @@ def linear(length: AmountLike | None = None, *, to: Level = 0.0, endpoint: bool 
     return decay(length, to=to, shape="linear", endpoint=endpoint)
 
 
-def steps(every: AmountLike, *, factor: float = 0.1, length: AmountLike | None = None) -> Recipe:
+def steps(every: AmountLike, *, factor: float = 0.1, smooth: bool = False, length: AmountLike | None = None) -> Recipe:
     """Step decay: the value before it times factor^floor(t / every); factor above 0 and at most 1.
+
+    With `smooth=True` it is factor^(t / every), the exponential through the stairs' edges.
 
     `every` counts from where the part begins and is at least one step, however short the horizon. The
     classic drops by 10 at each 30 % of the run (He et al. 2015, arXiv 1512.03385).
@@ -94,7 +99,9 @@ def steps(every: AmountLike, *, factor: float = 0.1, length: AmountLike | None =
         raise ScheduleError(
             f"expected steps with every and factor above 0, got every={shown(every)} and factor={factor!r}"
         )
-    return _recipe(Steps(_length(length), tread, drop))
+    if not isinstance(smooth, bool):
+        raise ScheduleError(f"expected smooth as True or False, got {shown(smooth)}")
+    return _recipe(Steps(_length(length), tread, drop, smooth))
 
 
 def inverse_sqrt(length: AmountLike | None = None, *, timescale: AmountLike | None = None) -> Recipe:

@@ -1,7 +1,6 @@
 """The two values of this room: a recipe, which knows no horizon, and the schedule that it becomes."""
 
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any, Self, overload
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from glidepath.errors import ScheduleError, shown
 from glidepath.schedules import evaluation, layout, written
 from glidepath.schedules.levels import number
-from glidepath.schedules.parts import Part, Seat
+from glidepath.schedules.parts import Part
 from glidepath.schedules.pieces import Piece
 from glidepath.units import Amount, Horizon
 
@@ -92,17 +91,10 @@ class Schedule:
             raise ScheduleError(f"expected a Horizon, got {shown(self.horizon)}: write recipe.over(...)")
         if self.peak is not None:
             object.__setattr__(self, "peak", _checked(self.peak))
-        sizes = layout.lengths(self.recipe.parts, self.horizon)
-        begins = tuple(accumulate(sizes, initial=0))
-        object.__setattr__(self, "boundaries", begins[:-1])
-        object.__setattr__(self, "pieces", self._placed(begins, sizes))
-
-    def _placed(self, begins: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[Piece, ...]:
-        pieces: list[Piece] = []
-        for part, begin, size in zip(self.recipe.parts, begins[:-1], sizes, strict=True):
-            enters = pieces[-1].end if pieces else (1.0 if self.peak is None else self.peak)
-            pieces.append(part.place(Seat(begin, size, enters, self.horizon, self.peak)))
-        return tuple(pieces)
+        enters = 1.0 if self.peak is None else self.peak
+        begins, pieces = layout.placed(self.recipe.parts, self.horizon, enters=enters, peak=self.peak)
+        object.__setattr__(self, "boundaries", begins)
+        object.__setattr__(self, "pieces", pieces)
 
     @overload
     def __call__(self, step: int) -> float: ...

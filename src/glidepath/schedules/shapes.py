@@ -6,6 +6,7 @@ the namespace of u: numpy (for Python floats too), torch or jax.numpy.
 
 from collections.abc import Callable
 from math import factorial, log, pi
+from math import tanh as math_tanh
 from typing import Any
 
 # u, power, xp -> the share of the way that is gone
@@ -50,12 +51,45 @@ def polynomial(u: Any, power: float, xp: Any) -> Any:
     return 1 - xp.pow(xp.clip(1 - u, 0, 1), power)  # in float32 u may pass 1 by a last bit
 
 
+def half_cosine(u: Any, power: float, xp: Any) -> Any:
+    """f(u) = 1 - cos(pi u / 2), the first quarter of a cosine wave."""
+    return 2 * cosine(u / 2, power, xp)
+
+
+def cosine_power(u: Any, power: float, xp: Any) -> Any:
+    """A decay by it leaves ((1 + cos(pi u)) / 2)^power, the cosine with an exponent of optax."""
+    return 1 - xp.pow(xp.clip(1 - cosine(u, power, xp), 0, 1), power)
+
+
+def k_cosine(u: Any, power: float, xp: Any) -> Any:
+    """f(u) = (1 - cos(pi u^power)) / 2, the k-decay of the cosine (Zhang and Li 2020, arXiv 2004.05909)."""
+    return cosine(xp.pow(u, power), power, xp)
+
+
+def rex(u: Any, power: float, xp: Any) -> Any:  # noqa: ARG001
+    """f(u) = (u / 2) / (1 - u / 2): a decay by it leaves (1 - u) / (1 - u / 2) (Chen et al. 2021, arXiv 2107.04197)."""
+    return u / (2 - u)
+
+
+def tanh(u: Any, power: float, xp: Any) -> Any:  # noqa: ARG001
+    """(1 + tanh(10 u - 7)) / 2, brought to 0 and 1 at its ends (Hsueh et al. 2018, arXiv 1806.01593: -7 to 3)."""
+    first, last = math_tanh(-7.0), math_tanh(3.0)
+    return (xp.tanh(10 * u - 7) - first) / (last - first)
+
+
 SHAPES: dict[str, Shape] = {
     "linear": linear,
     "cosine": cosine,
     "1-sqrt": one_minus_sqrt,
     "polynomial": polynomial,
+    "half-cosine": half_cosine,
+    "cosine-power": cosine_power,
+    "k-cosine": k_cosine,
+    "rex": rex,
+    "tanh": tanh,
 }
+# Shapes that take a power; each of the others refuses one.
+POWERED = ("polynomial", "cosine-power", "k-cosine")
 # The shape that goes by equal factors, not by equal differences, and so cannot begin or end at 0.
 EXPONENTIAL = "exponential"
 RISING = ("linear", "cosine", EXPONENTIAL)

@@ -16,7 +16,7 @@ from glidepath.schedules import building
 from glidepath.schedules.levels import Absolute
 from glidepath.schedules.parts import Part
 from glidepath.schedules.schedule import Recipe, Schedule
-from glidepath.schedules.written import WORDS, arguments
+from glidepath.schedules.written import arguments
 from glidepath.units import RATES, Horizon, plain
 
 VERSION = 1
@@ -43,11 +43,13 @@ def to_spec(value: Recipe | Schedule) -> dict[str, Any]:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    named = arguments(part)
-    for name, value in named.items():
-        if isinstance(value, Absolute):
-            named[name] = {"absolute": value.value}
-    return {"part": WORDS[type(part)], **named}
+    return {"part": part.word, **{name: _plain(value) for name, value in arguments(part).items()}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Absolute):
+        return {"absolute": value.value}
+    return [_part(part) for part in value.parts] if isinstance(value, Recipe) else value
 
 
 def from_spec(spec: Mapping[str, Any]) -> Recipe | Schedule:
@@ -63,7 +65,7 @@ def from_spec(spec: Mapping[str, Any]) -> Recipe | Schedule:
         raise SpecError(
             f"$.glidepath: expected version {VERSION} of the spec, got {shown(version, 40)}: update glidepath"
         )
-    recipe = _recipe(spec.get("parts"))
+    recipe = _recipe(spec.get("parts"), "$.parts")
     if "horizon" not in spec:
         _refuse_peak(spec)
         return recipe
@@ -79,17 +81,22 @@ def _refuse_peak(spec: Mapping[str, Any]) -> None:
         raise SpecError("$.peak: expected a horizon beside the peak, got none: write 'horizon': {'steps': ...}")
 
 
-def _recipe(parts: object) -> Recipe:
+def _recipe(parts: object, place: str, depth: int = 0) -> Recipe:
     if not isinstance(parts, list) or not 0 < len(parts) <= MOST_PARTS:
-        raise SpecError(f"$.parts: expected a list of 1 to {MOST_PARTS} parts, got {shown(parts, 60)}")
-    return building.joined([_one(index, part) for index, part in enumerate(parts)], "$.parts")
+        raise SpecError(f"{place}: expected a list of 1 to {MOST_PARTS} parts, got {shown(parts, 60)}")
+    if depth > building.DEEPEST:
+        raise SpecError(f"{place}: expected recipes within recipes at most {building.DEEPEST} deep, got more")
+    return building.joined([_one(f"{place}[{index}]", part, depth) for index, part in enumerate(parts)], place)
 
 
-def _one(index: int, part: object) -> Recipe:
-    here = f"$.parts[{index}]"
+def _one(here: str, part: object, depth: int) -> Recipe:
     if not isinstance(part, Mapping) or not all(isinstance(name, str) for name in part):
         raise SpecError(f"{here}: expected a table such as {{'part': 'hold'}}, got {shown(part, 60)}")
-    named = {name: value for name, value in part.items() if name != "part"}
+    named = {
+        name: _recipe(value, f"{here}.{name}", depth + 1) if name in building.RECIPES else value
+        for name, value in part.items()
+        if name != "part"
+    }
     building.known(word := part.get("part"), here)
     return building.part(str(word), named, lambda name: f"{here}.{name}" if name else here)
 
@@ -158,6 +165,8 @@ def _lines(table: Mapping[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     """A value in TOML, whose texts, numbers and booleans are those of JSON."""
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(inner) for inner in value) + "]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name} = {_value(inner)}" for name, inner in value.items()) + "}"
     return json.dumps(value)

@@ -3,7 +3,7 @@
     schedule := recipe | "(" recipe ")" ".over(" horizon ["," "peak=" number] ")"
     recipe   := part (">>" part)*
     part     := word "(" [argument ("," argument)*] ")"
-    argument := [name "="] value
+    argument := [name "="] (value | recipe)
 
 A value is what stands up to the next comma or bracket, with or without quotes: `20%`, `1-sqrt`, `0.1`,
 `"3 epochs"`, `absolute(1e-5)`. A part without arguments may leave its brackets out.
@@ -67,6 +67,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.tokens = _tokens(text)
+        self.depth = 0
         self.end = Token("the end", len(text) + 1, sign=True)
         self.next = 0
 
@@ -116,9 +117,9 @@ class _Reader:
         named = self.arguments(word.text, columns) if self.at("(") else {}
         return building.part(word.text, named, lambda name: f"column {columns[name]}")
 
-    def arguments(self, word: str, columns: dict[str, int]) -> dict[str, str]:
+    def arguments(self, word: str, columns: dict[str, int]) -> dict[str, Any]:
         known = building.names(word)
-        named: dict[str, str] = {}
+        named: dict[str, Any] = {}
         self.take("(")
         while not self.at(")"):
             if named:
@@ -129,9 +130,18 @@ class _Reader:
             if name in named or (named and not written):
                 raise SpecError(f"column {column}: expected each argument of {word} once, got {name!r} again")
             columns[name] = column
-            named[name] = self.value()
+            named[name] = self.inner() if name in building.RECIPES else self.value()
         self.take(")")
         return named
+
+    def inner(self) -> Recipe:
+        if self.depth == building.DEEPEST:
+            column = self.peek().column
+            raise SpecError(f"column {column}: expected recipes at most {building.DEEPEST} deep, got more")
+        self.depth += 1
+        recipe = self.recipe()
+        self.depth -= 1
+        return recipe
 
     def name(self) -> str:
         if not self.at("=", 1):

@@ -1,0 +1,128 @@
+"""Pieces made of other pieces: a whole recipe inside one part, moved in time or in value, or two of them at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from glidepath.schedules.evaluation import evaluate
+from glidepath.schedules.pieces import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Nested(Piece):
+    """The pieces of a recipe, which begin at `begins`, as one piece."""
+
+    begins: tuple[int, ...]
+    pieces: tuple[Piece, ...]
+
+    def __post_init__(self) -> None:
+        """It stays between the lowest and the highest of its pieces."""
+        object.__setattr__(self, "low", min(piece.low for piece in self.pieces))
+        object.__setattr__(self, "high", max(piece.high for piece in self.pieces))
+
+    def at(self, t: Any, xp: Any) -> Any:  # noqa: ARG002 - evaluation knows the namespace from t
+        """The value of the piece that t falls into."""
+        return evaluate(self.pieces, self.begins, t)
+
+
+@dataclass(frozen=True, slots=True)
+class Warped(Piece):
+    """Another piece at other steps: `inner` at offset + scale t, kept within it."""
+
+    inner: Piece
+    offset: float
+    scale: float
+
+    def __post_init__(self) -> None:
+        """The values are those of the piece inside."""
+        object.__setattr__(self, "low", self.inner.low)
+        object.__setattr__(self, "high", self.inner.high)
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """The piece inside, at its own step."""
+        return self.inner.at(xp.clip(self.offset + self.scale * t, 0.0, float(self.inner.length)), xp)
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic(Piece):
+    """Another piece again and again: `inner` at t modulo its length."""
+
+    inner: Piece
+
+    def __post_init__(self) -> None:
+        """The values are those of the piece inside."""
+        object.__setattr__(self, "low", self.inner.low)
+        object.__setattr__(self, "high", self.inner.high)
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """The piece inside, at its step of this cycle; the step behind the last cycle ends it, it begins no other."""
+        period = float(self.inner.length)
+        cycle = xp.floor(t / period)
+        begun = xp.where(cycle * period == self.length, cycle - 1, cycle)
+        return self.inner.at(t - begun * period, xp)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped(Piece):
+    """Another piece times `factor`, kept from `floor` to `ceiling`."""
+
+    inner: Piece
+    factor: float
+    floor: float
+    ceiling: float
+
+    def __post_init__(self) -> None:
+        """The values lie within the limits."""
+        low, high = (min(max(v * self.factor, self.floor), self.ceiling) for v in (self.inner.low, self.inner.high))
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """The value inside, scaled and clipped."""
+        return xp.clip(self.factor * self.inner.at(t, xp), self.floor, self.ceiling)
+
+
+def product(left: Any, right: Any, xp: Any) -> Any:  # noqa: ARG001 - all three have one signature
+    """left * right."""
+    return left * right
+
+
+def maximum(left: Any, right: Any, xp: Any) -> Any:
+    """The larger of the two, step by step."""
+    return xp.where(left >= right, left, right)
+
+
+def minimum(left: Any, right: Any, xp: Any) -> Any:
+    """The smaller of the two, step by step."""
+    return xp.where(left <= right, left, right)
+
+
+OPERATIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "product": product,
+    "maximum": maximum,
+    "minimum": minimum,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Both(Piece):
+    """Two pieces at once: `operation` of `left` and of `right` times `factor`."""
+
+    left: Piece
+    right: Piece
+    operation: str
+    factor: float
+
+    def __post_init__(self) -> None:
+        """All three operations rise with both, so the ends come from the ends."""
+        object.__setattr__(self, "low", float(self._of(self.left.low, self.right.low)))
+        object.__setattr__(self, "high", float(self._of(self.left.high, self.right.high)))
+
+    def _of(self, left: float, right: float) -> float:
+        return {"product": left * right * self.factor, "maximum": max(left, right), "minimum": min(left, right)}[
+            self.operation
+        ]
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """The operation on both values at t."""
+        return OPERATIONS[self.operation](self.left.at(t, xp), self.right.at(t, xp), xp) * self.factor

@@ -1,0 +1,298 @@
+"""Reshaping: a recipe repeated, stretched, reversed, shifted, scaled, clipped, joined with another step by step.
+
+Each gives a recipe of one part that holds the recipe inside, so it composes, writes itself and saves like
+any other. The recipe inside is laid over its own stretch of steps: shares in it are shares of that.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import inf
+
+import numpy as np
+
+from glidepath.errors import ScheduleError, nearest, shown
+from glidepath.schedules import layout
+from glidepath.schedules.levels import Level, level, number
+from glidepath.schedules.nested import OPERATIONS, Both, Mapped, Nested, Periodic, Warped
+from glidepath.schedules.parts import Part, Seat
+from glidepath.schedules.pieces import Piece
+from glidepath.schedules.schedule import Recipe
+from glidepath.units import Amount, Horizon, exact, half_up
+
+AmountLike = int | str | Amount
+MOST_CYCLES = 10_000  # that differ from each other; equal ones may be any number
+
+
+def laid(recipe: Recipe, steps: int, seat: Seat, *, peak: float | None) -> Piece:
+    """A recipe as one piece of so many steps, with the rates of the seat's horizon."""
+    if steps == 0:
+        return _empty(recipe, seat, peak)
+    horizon = Horizon(steps, **seat.horizon.rates)
+    begins, pieces = layout.placed(recipe.parts, horizon, enters=1.0 if peak is None else peak, peak=peak)
+    return Nested(steps, pieces[0].start, begins, pieces)
+
+
+def _empty(recipe: Recipe, seat: Seat, peak: float | None) -> Piece:
+    """No steps: what the recipe ends with, which the next part begins with."""
+    end = laid(recipe, 1, seat, peak=peak).end
+    return Mapped(0, end, laid(recipe, 1, seat, peak=peak), 1.0, end, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat(Part):
+    """See `glidepath.repeat`."""
+
+    word = "repeat"
+    first = "recipe"
+    recipe: Recipe
+    every: Amount | None = None
+    times: int | None = None
+    growth: Fraction = Fraction(1)
+    factor: float = 1.0
+
+    def place(self, seat: Seat) -> Piece:
+        """Equal cycles as one piece over and over, others one by one."""
+        bounds = self._bounds(seat)
+        if self.growth == 1 and self.factor == 1 and len({b - a for a, b in pairwise(bounds)}) == 1 and bounds[1]:
+            inner = laid(self.recipe, bounds[1], seat, peak=seat.peak)
+            return Periodic(seat.length, inner.start, inner)
+        cycles = [laid(self.recipe, b - a, seat, peak=self._peak(seat, k)) for k, (a, b) in enumerate(pairwise(bounds))]
+        return Nested(seat.length, cycles[0].start, tuple(bounds[:-1]), tuple(cycles))
+
+    def _peak(self, seat: Seat, cycle: int) -> float | None:
+        if seat.peak is None and (cycle == 0 or self.factor == 1):
+            return None
+        return (1.0 if seat.peak is None else seat.peak) * self.factor**cycle
+
+    def _bounds(self, seat: Seat) -> list[int]:
+        """The steps at which cycles begin, and where the last one ends: each the rounded exact sum."""
+        if self.every is None:
+            total = self._sum(self.times or 1)
+            return [half_up(seat.length * self._sum(k) / total) for k in range((self.times or 1) + 1)]
+        first = max(1, seat.horizon.place(self.every))
+        if self.growth == 1 and self.factor == 1:
+            return [0, first]
+        bounds = [0]
+        while bounds[-1] < seat.length or len(bounds) == 1:
+            bounds.append(half_up(first * self._sum(len(bounds))))
+            if len(bounds) > MOST_CYCLES:
+                raise ScheduleError(f"expected at most {MOST_CYCLES} cycles that differ, got more: lengthen every")
+        return bounds
+
+    def _sum(self, cycles: int) -> Fraction:
+        """1 + g + g^2 + ... of so many cycles."""
+        if self.growth == 1:
+            return Fraction(cycles)
+        return (self.growth**cycles - 1) / (self.growth - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Part):
+    """See `glidepath.stretch`."""
+
+    word = "stretch"
+    first = "recipe"
+    recipe: Recipe
+    over: Amount
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe over its own number of steps, read faster or more slowly."""
+        inner = laid(self.recipe, max(1, seat.horizon.place(self.over)), seat, peak=seat.peak)
+        return Warped(seat.length, inner.start, inner, 0.0, inner.length / max(1, seat.length))
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse(Part):
+    """See `glidepath.reverse`."""
+
+    word = "reverse"
+    first = "recipe"
+    recipe: Recipe
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe from its last step to its first."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        last = max(0, seat.length - 1)
+        return Warped(seat.length, float(inner.at(float(last), np)), inner, float(last), -1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift(Part):
+    """See `glidepath.shift`."""
+
+    word = "shift"
+    first = "recipe"
+    recipe: Recipe
+    by: Amount
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe some steps later; its first value is held until then."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        return Warped(seat.length, inner.start, inner, -float(seat.horizon.place(self.by)), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip(Part):
+    """See `glidepath.clip`."""
+
+    word = "clip"
+    first = "recipe"
+    recipe: Recipe
+    low: Level = 0.0
+    high: Level = 1.0
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe kept between two levels."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        low, high = seat.level(self.low, "the low end of the clip"), seat.level(self.high, "the high end of the clip")
+        if low > high:
+            raise ScheduleError(f"expected low at or below high in a clip, got {low:g} and {high:g}")
+        return Mapped(seat.length, inner.start, inner, 1.0, low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale(Part):
+    """See `glidepath.scale`."""
+
+    word = "scale"
+    first = "recipe"
+    recipe: Recipe
+    factor: float = 1.0
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe times the factor."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        return Mapped(seat.length, inner.start * self.factor, inner, self.factor, 0.0, inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Combine(Part):
+    """See `glidepath.combine`."""
+
+    word = "combine"
+    first = "recipe"
+    recipe: Recipe
+    other: Recipe
+    by: str
+
+    def place(self, seat: Seat) -> Piece:
+        """Both recipes over the same steps."""
+        left, right = (laid(recipe, seat.length, seat, peak=seat.peak) for recipe in (self.recipe, self.other))
+        # The product of two multiples of the peak is one of the peak, not of its square.
+        factor = 1.0 if self.by != "product" or seat.peak is None else 1.0 / seat.peak
+        return Both(seat.length, left.start, left, right, self.by, factor)
+
+
+def repeat(
+    recipe: Recipe,
+    *,
+    every: AmountLike | None = None,
+    times: int | None = None,
+    growth: float | int | str | Fraction = 1,
+    factor: float = 1.0,
+    length: AmountLike | None = None,
+) -> Recipe:
+    """A recipe again and again, each cycle `growth` (>= 1) times as long and with `factor` (0 to 1) times the peak.
+
+    Either `every`, the length of the first cycle, or `times`, how many fill what there is. Cycle k begins at
+    the exact sum of those before it, rounded half up. Warm restarts (Loshchilov and Hutter 2016, arXiv
+    1608.03983) are `repeat(cosine(), every=10, growth=2)`; `warmup("10%") >> cosine()` inside warms each
+    cycle up. Absolute levels inside do not move with the factor.
+
+    >>> from glidepath import cosine
+    >>> repeat(cosine(), every=2, growth=2).over(7, peak=1.0)(range(7)).round(3)
+    array([1.   , 0.5  , 1.   , 0.854, 0.5  , 0.146, 1.   ])
+    """
+    if (every is None) == (times is None):
+        raise ScheduleError("expected one of every= (the first cycle's length) and times=, got both or neither")
+    if times is not None and (isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_CYCLES):
+        raise ScheduleError(f"expected times as a whole number from 1 to {MOST_CYCLES}, got {shown(times)}")
+    first = None if every is None else Amount.of(every)
+    grows = exact(number(growth, "the growth") if isinstance(growth, float) else growth)
+    if grows < 1 or (first is not None and first.value == 0):
+        raise ScheduleError(f"expected growth of at least 1 and every above 0, got {shown(growth)} and {shown(every)}")
+    by = number(factor, "the factor of the cycles", below=1)
+    return _recipe(Repeat(_length(length), _inner(recipe), first, times, grows, by))
+
+
+def stretch(recipe: Recipe, over: AmountLike, *, length: AmountLike | None = None) -> Recipe:
+    """A recipe planned over one number of steps, read over another: its curve wider or narrower.
+
+    >>> from glidepath import cosine
+    >>> stretch(cosine(), 100).over(10, peak=1.0)(5) == cosine().over(100, peak=1.0)(50)
+    True
+    """
+    planned = Amount.of(over)
+    if planned.value == 0:
+        raise ScheduleError("expected `over` above 0 in a stretch, got 0")
+    return _recipe(Stretch(_length(length), _inner(recipe), planned))
+
+
+def reverse(recipe: Recipe, *, length: AmountLike | None = None) -> Recipe:
+    """A recipe from its last step to its first: step t of n gets that of n - 1 - t.
+
+    >>> from glidepath import linear
+    >>> reverse(linear()).over(4, peak=1.0)(range(4))
+    array([0.25, 0.5 , 0.75, 1.  ])
+    """
+    return _recipe(Reverse(_length(length), _inner(recipe)))
+
+
+def shift(recipe: Recipe, by: AmountLike, *, length: AmountLike | None = None) -> Recipe:
+    """A recipe that begins later; its first value is held until then, and what no longer fits is cut off.
+
+    >>> from glidepath import linear
+    >>> shift(linear(), 2).over(4, peak=1.0)(range(4))
+    array([1.  , 1.  , 1.  , 0.75])
+    """
+    return _recipe(Shift(_length(length), _inner(recipe), Amount.of(by)))
+
+
+def scale(recipe: Recipe, factor: float, *, length: AmountLike | None = None) -> Recipe:
+    """A recipe times a factor (0 to 1), absolute levels included.
+
+    >>> from glidepath import hold
+    >>> scale(hold(), 0.5).over(2, peak=1.0)(0)
+    0.5
+    """
+    return _recipe(Scale(_length(length), _inner(recipe), number(factor, "the factor of the scale", below=1)))
+
+
+def clip(recipe: Recipe, *, low: Level = 0.0, high: Level = 1.0, length: AmountLike | None = None) -> Recipe:
+    """A recipe kept from `low` to `high`, both levels.
+
+    >>> from glidepath import linear
+    >>> clip(linear(), low=0.4).over(4, peak=1.0)(range(4))
+    array([1.  , 0.75, 0.5 , 0.4 ])
+    """
+    ends = level(low, "the low end of the clip"), level(high, "the high end of the clip")
+    return _recipe(Clip(_length(length), _inner(recipe), *ends))
+
+
+def combine(recipe: Recipe, other: Recipe, *, by: str, length: AmountLike | None = None) -> Recipe:
+    """Two recipes over the same steps, joined step by step: by="product", "maximum" or "minimum".
+
+    The product is of multiples of the peak, so it stays one.
+
+    >>> from glidepath import cosine, hold
+    >>> combine(cosine(), hold(at=0.5), by="maximum").over(4, peak=1.0)(range(4)).round(3)
+    array([1.   , 0.854, 0.5  , 0.5  ])
+    """
+    if by not in OPERATIONS:
+        raise ScheduleError(f"expected by= as a way to combine, got {shown(by)}: {nearest(shown(by), OPERATIONS)}")
+    return _recipe(Combine(_length(length), _inner(recipe), _inner(other), by))
+
+
+def _inner(recipe: object) -> Recipe:
+    if not isinstance(recipe, Recipe):
+        raise ScheduleError(f"expected a recipe to reshape, such as cosine(), got {shown(recipe)}")
+    return recipe
+
+
+def _recipe(part: Part) -> Recipe:
+    return Recipe((part,))
+
+
+def _length(length: AmountLike | None) -> Amount | None:
+    return None if length is None else Amount.of(length)
