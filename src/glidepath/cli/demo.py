@@ -27,13 +27,13 @@ QUICK = ((1, 32, 2, 32), 8, 200, 60)
 BAR = 10  # characters: with it a progress line fits a terminal of 80
 
 
-@click.command()
+@click.command("demo")
 @click.option("--quick", is_flag=True, help="A smaller model for fewer steps: half a minute at most.")
 @click.option("--text", type=click.Path(path_type=Path), help="Train on this text file instead of Python's sources.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to work in (default: glidepath-demo).")
 @click.option("--fresh", is_flag=True, help="Start over: forget what the folder holds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON; all else goes to stderr.")
-def demo(quick: bool, text: Path | None, out: Path | None, fresh: bool, as_json: bool) -> None:
+def command(quick: bool, text: Path | None, out: Path | None, fresh: bool, as_json: bool) -> None:
     """Train a small character GPT: choose a recipe, find its peak, run it, compare it, write a report.
 
     Interrupted or killed at any moment, the same command goes on where it was.

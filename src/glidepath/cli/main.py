@@ -10,6 +10,9 @@ from glidepath.errors import GlidepathError
 # command -> what it does, in the order shown
 COMMANDS = {
     "show": "Draw a schedule, or a run from its journal, and say its numbers.",
+    "list": "The schedules that have a name, with their pictures, formulas and sources.",
+    "diff": "Where, and by how much, two schedules differ.",
+    "check": "What looks wrong in a schedule, before it costs a run.",
     "demo": "Choose, find, run, compare and report, on a real training.",
 }
 WRONG_USE, INTERRUPTED = 2, 130  # the exit codes that shells and scripts know
@@ -26,7 +29,7 @@ class Desk(click.Group):
         """The command of a name, or None for an unknown one."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"glidepath.cli.{cmd_name}"), cmd_name)
+        command: click.Command = import_module(f"glidepath.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -44,7 +47,7 @@ def desk() -> None:
 def main() -> None:
     """Run a command; bad input ends in one sentence and exit code 2, an interrupt in 130."""
     try:
-        desk(standalone_mode=False)
+        sys.exit(desk(standalone_mode=False))  # what a command ended with: nothing, or the code of a finding
     except GlidepathError as error:
         _end(str(error), WRONG_USE)
     except click.UsageError as error:

@@ -6,35 +6,27 @@ from typing import Any
 
 import click
 
-from glidepath.errors import SpecError
+from glidepath.cli.sources import bound, read
 from glidepath.plots.figure import Figure
 from glidepath.plots.numbers import number
 from glidepath.plots.schedules import schedule_figure
 from glidepath.plots.terminal import draw
-from glidepath.runs.journal import read_journal
 from glidepath.runs.run import Run
+from glidepath.schedules.measure import measure
 from glidepath.schedules.schedule import Recipe, Schedule
-from glidepath.schedules.spec import from_json, from_toml, to_spec
-from glidepath.schedules.text import parse
-
-READERS = {".json": from_json, ".toml": from_toml}
-LARGEST = 10_000_000  # bytes of a spec file, far above any that is one
+from glidepath.schedules.spec import to_spec
 
 
-@click.command()
+@click.command("show")
 @click.argument("source")
 @click.option("--horizon", help='How long to train: "100k" steps.')
 @click.option("--peak", type=float, help="The largest learning rate.")
 @click.option("--png", type=click.Path(path_type=Path), help="Write the picture here too (.png or .svg).")
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON, without the picture.")
-def show(source: str, horizon: str | None, peak: float | None, png: Path | None, as_json: bool) -> None:
+def command(source: str, horizon: str | None, peak: float | None, png: Path | None, as_json: bool) -> None:
     """Draw SOURCE: a schedule as text, "warmup(2%) >> cosine(to=0.1)", a .json or .toml spec, or a .jsonl journal."""
-    value = _read(source)
-    if isinstance(value, Recipe):
-        if horizon is None:
-            raise SpecError(f"expected a horizon for the recipe {value}, got none: write --horizon 100k")
-        value = value.over(horizon, peak=peak)
-    figure, numbers = _run(value, source) if isinstance(value, Run) else _schedule(value)
+    value = read(source)
+    figure, numbers = _run(value, source) if isinstance(value, Run) else _schedule(bound(value, horizon, peak))
     if png is not None:
         from glidepath.plots.image import save
 
@@ -42,23 +34,11 @@ def show(source: str, horizon: str | None, peak: float | None, png: Path | None,
     click.echo(json.dumps(numbers) if as_json else f"{draw(figure)}\n\n{_lines(numbers)}")
 
 
-def _read(source: str) -> Recipe | Schedule | Run:
-    path = Path(source)
-    if path.suffix == ".jsonl":
-        return read_journal(path)
-    if path.suffix not in READERS:
-        return parse(source)
-    if path.stat().st_size > LARGEST:
-        raise SpecError(f"{path}: expected a spec of at most {LARGEST} bytes, got {path.stat().st_size}")
-    try:
-        return READERS[path.suffix](path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{path}: expected a spec as UTF-8 text, got other bytes") from error
-
-
 def _schedule(schedule: Schedule) -> tuple[Figure, dict[str, Any]]:
     steps = schedule.horizon.steps
-    key = {"first update": 0, "last update": steps - 1, "after the end": steps}
+    measured = measure(schedule)
+    key = {"first update": 0, "peak": measured.peak_step, "half of the area": measured.half}
+    key |= {"last update": steps - 1, "after the end": steps}
     numbers = {
         "schedule": str(schedule),
         "spec": to_spec(schedule),
@@ -66,6 +46,8 @@ def _schedule(schedule: Schedule) -> tuple[Figure, dict[str, Any]]:
             {"part": str(Recipe((part,))), "from": begin, "steps": piece.length, "lr": schedule(begin)}
             for part, begin, piece in zip(schedule.recipe.parts, schedule.boundaries, schedule.pieces, strict=True)
         ],
+        "area": measured.area,
+        "decaying": measured.decaying,
         "points": {name: {"step": step, "lr": schedule(step)} for name, step in key.items()},
     }
     return schedule_figure(schedule), numbers
@@ -90,5 +72,6 @@ def _lines(numbers: dict[str, Any]) -> str:
             (p["part"], f"steps {p['from']} to {p['from'] + p['steps']}", number(p["lr"])) for p in numbers["parts"]
         ]
         rows += [(name, f"step {at['step']}", number(at["lr"])) for name, at in numbers["points"].items()]
+        rows += [("area, sum of all updates", f"{numbers['decaying']:.0%} decaying", number(numbers["area"]))]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     return "\n".join(f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows)

@@ -157,6 +157,7 @@ def verdict(outcomes: Mapping[str, Outcome]) -> list[str]:
 
 def _says(what: str, gain: float) -> str:
     size = f"{abs(gain):.3f} nats per character"
-    if abs(gain) < SEED_NOISE:
-        return f"{what.capitalize()} made no difference beyond the noise ({size} {'less' if gain > 0 else 'more'})."
-    return f"{what.capitalize()} {'earned' if gain > 0 else 'cost'} {size}."
+    if abs(gain) >= SEED_NOISE:
+        return f"{what.capitalize()} {'earned' if gain > 0 else 'cost'} {size}."
+    side = "lower" if gain > 0 else "higher"
+    return f"{what.capitalize()} made no difference beyond the noise ({size} {side} with it)."

@@ -1,0 +1,72 @@
+"""`glidepath list`, `diff` and `check` as a person and as a script run them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import glidepath as gp
+from glidepath.schedules.families import FAMILIES
+
+
+def glidepath(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-m", "glidepath.cli.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_list_shows_every_family_with_its_recipe():
+    result = glidepath("list")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert all(family.name in result.stdout and family.text in result.stdout for family in FAMILIES)
+    listed = json.loads(glidepath("list", "--json").stdout)
+    assert [gp.parse(entry["text"]) for entry in listed] == [family.recipe for family in FAMILIES]
+
+
+def test_a_name_is_a_source():
+    shown = json.loads(glidepath("show", "wsd", "--horizon", "1000", "--json").stdout)
+    assert gp.parse(shown["schedule"]).recipe == gp.parse("warmup(2%) >> hold() >> decay(20%, shape=1-sqrt)")
+
+
+def test_diff_says_where_and_by_how_much(tmp_path):
+    result = glidepath("diff", "cosine()", "linear()", "--horizon", "100", "--peak", "1", "--json")
+    assert result.returncode == 1
+    found = json.loads(result.stdout)
+    left, right = gp.cosine().over(100, peak=1.0), gp.linear().over(100, peak=1.0)
+    gaps = [abs(left(step) - right(step)) for step in range(100)]
+    assert found["difference"]["first"] == 1
+    assert gaps[found["difference"]["most"]] == max(gaps)
+    assert glidepath("diff", "cosine()", "decay(shape=cosine)", "--horizon", "100").returncode == 0
+    words = glidepath("diff", "cosine()", "linear()", "--horizon", "100", "--png", str(tmp_path / "d.png"))
+    assert "part at step 1" in words.stdout
+    assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["cosine()", "--horizon", "1000"], ["no warmup"]),
+        (["warmup(30%) >> cosine()", "--horizon", "1000", "--beta2", "0.9"], ["long warmup"]),
+        (["warmup(1%) >> cosine()", "--horizon", "100k"], ["short warmup"]),
+        (["warmup(10%, start=0) >> cosine()", "--horizon", "1000", "--beta2", "0.95"], ["first update at 0"]),
+        (["warmup(10%) >> hold()", "--horizon", "1000", "--beta2", "0.95"], ["no decay"]),
+        (["warmup(10%) >> cosine()", "--horizon", "1000", "--beta2", "0.95", "--run", "620"], ["decay not finished"]),
+        (
+            ["warmup(10%) >> cosine()", "--horizon", "1000", "--beta2", "0.95", "--run", "2000"],
+            ["run goes on behind the horizon"],
+        ),
+        (["warmup(10%, to=0.5) >> cosine()", "--horizon", "1000", "--beta2", "0.95"], ["peak never reached"]),
+        (["warmup(10%) >> cosine(to=0.1)", "--horizon", "1000", "--beta2", "0.95"], []),
+    ],
+)
+def test_check_names_what_looks_wrong(arguments, names):
+    result = glidepath("check", *arguments, "--json")
+    assert [finding["name"] for finding in json.loads(result.stdout)["findings"]] == names
+    assert result.returncode == (1 if names else 0)
+
+
+@pytest.mark.parametrize("arguments", [["diff", "cosine()"], ["check", "cosin()", "--horizon", "9"], ["check", "wsd"]])
+def test_wrong_use_is_exit_code_2(arguments):
+    result = glidepath(*arguments)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
