@@ -2,8 +2,8 @@
 
 from glidepath.errors import GlidepathError
 from glidepath.schedules.levels import absolute
-from glidepath.schedules.recipes import cosine, decay, hold, inverse_sqrt, linear, steps, warmup
-from glidepath.schedules.reshape import clip, combine, repeat, reverse, scale, shift, stretch
+from glidepath.schedules.recipes import arc, cosine, decay, hold, inverse_sqrt, linear, steps, warmup
+from glidepath.schedules.reshape import clip, combine, excerpt, repeat, reverse, scale, shift, stretch
 from glidepath.schedules.schedule import Recipe, Schedule
 from glidepath.schedules.spec import from_json, from_spec, from_toml, to_json, to_spec, to_toml
 from glidepath.schedules.text import parse
@@ -18,10 +18,12 @@ __all__ = [
     "Recipe",
     "Schedule",
     "absolute",
+    "arc",
     "clip",
     "combine",
     "cosine",
     "decay",
+    "excerpt",
     "from_json",
     "from_spec",
     "from_toml",

@@ -15,6 +15,8 @@ from glidepath.errors import GlidepathError
 optax = pytest.importorskip("optax")
 
 TEXTS = [
+    "excerpt(cosine(), over=5000, begin=10)",
+    "arc(50%, start=0.2, to=1.0, shape=cosine, since=0.25) >> arc(start=1.0, to=0.1, until=0.7)",
     "repeat(warmup(10%) >> cosine(), times=3)",
     "repeat(cosine(), every=10, growth=2, factor=0.5)",
     "repeat(cosine(to=absolute(1e-05)), every=7, growth=3/2)",

@@ -10,13 +10,13 @@ from typing import Any
 
 from glidepath.errors import GlidepathError, SpecError, nearest, shown
 from glidepath.schedules.levels import Absolute, Level, level
-from glidepath.schedules.recipes import cosine, decay, hold, inverse_sqrt, linear, steps, warmup
-from glidepath.schedules.reshape import clip, combine, repeat, reverse, scale, shift, stretch
+from glidepath.schedules.recipes import arc, cosine, decay, hold, inverse_sqrt, linear, steps, warmup
+from glidepath.schedules.reshape import clip, combine, excerpt, repeat, reverse, scale, shift, stretch
 from glidepath.schedules.schedule import Recipe
 from glidepath.units import RATE, Amount
 
-BASIC = (warmup, hold, decay, cosine, linear, steps, inverse_sqrt)
-RESHAPING = (repeat, stretch, reverse, shift, scale, clip, combine)
+BASIC = (warmup, hold, decay, cosine, linear, steps, inverse_sqrt, arc)
+RESHAPING = (repeat, stretch, reverse, shift, excerpt, scale, clip, combine)
 MAKERS: dict[str, Callable[..., Recipe]] = {make.__name__: make for make in (*BASIC, *RESHAPING)}
 RECIPES = ("recipe", "other")  # the arguments that hold a recipe within
 DEEPEST = 20  # recipes within recipes: more than anybody reads, and far from any stack's end
@@ -86,6 +86,9 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "by": same,
     "times": whole,
     "growth": growth,
+    "since": real,
+    "until": real,
+    "begin": Amount.of,
     "low": read_level,
     "high": read_level,
 }

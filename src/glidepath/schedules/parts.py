@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from math import isclose
 from typing import ClassVar
 
+import numpy as np
+
 from glidepath.errors import ScheduleError
+from glidepath.schedules import pieces
 from glidepath.schedules.levels import Level, placed
 from glidepath.schedules.pieces import Piece, Ramp, Root, Slope, Stairs
+from glidepath.schedules.shapes import between
 from glidepath.units import Amount, Horizon
 
 LAST_BITS = 1e-12  # some thousand units in the last place of a float64, far below any learning rate meant
@@ -103,6 +107,25 @@ class Decay(Part):
         to = seat.level(self.to, "the end of the decay")
         to = _at_most(to, seat.enters, "the decay to end", "begins")
         return Ramp(seat.length, seat.enters, to, self.shape, self.power, self.endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class Arc(Part):
+    """See `glidepath.arc`."""
+
+    word = "arc"
+    start: Level = 0.0
+    to: Level = 1.0
+    shape: str = "linear"
+    power: float = 1.0
+    since: float = 0.0
+    until: float = 1.0
+
+    def place(self, seat: Seat) -> Piece:
+        """A stretch of a shape; where it is cut the value there is where it enters."""
+        origin, to = seat.level(self.start, "the start of the arc"), seat.level(self.to, "the end of the arc")
+        enters = float(between(origin, to, self.since, shape=self.shape, power=self.power, xp=np))
+        return pieces.Arc(seat.length, enters, origin, to, self.shape, self.power, self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,23 @@ class Ramp(Piece):
 
 
 @dataclass(frozen=True, slots=True)
+class Arc(Piece):
+    """A stretch of a shape: from `origin` to `to`, of which t goes from the share `since` to the share `until`."""
+
+    origin: float
+    to: float
+    shape: str
+    power: float
+    since: float
+    until: float
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """`between(origin, to)` at u = since + (until - since) t / n, at most 1."""
+        u = xp.clip(self.since + t * ((self.until - self.since) / max(1, self.length)), 0, 1)
+        return between(self.origin, self.to, u, shape=self.shape, power=self.power, xp=xp)
+
+
+@dataclass(frozen=True, slots=True)
 class Stairs(Piece):
     """start * factor^floor(t / every)."""
 

@@ -6,7 +6,7 @@ takes what is left. A level (`start`, `to`) is a multiple of the peak, 0 to 1, o
 
 from glidepath.errors import ScheduleError, nearest, shown
 from glidepath.schedules.levels import Absolute, Level, level, number
-from glidepath.schedules.parts import Decay, Hold, InverseSqrt, Part, Steps, Warmup
+from glidepath.schedules.parts import Arc, Decay, Hold, InverseSqrt, Part, Steps, Warmup
 from glidepath.schedules.schedule import Recipe
 from glidepath.schedules.shapes import EXPONENTIAL, FALLING, POWERED, RISING
 from glidepath.units import Amount
@@ -62,14 +62,38 @@ def decay(
     _known(shape, FALLING, "decay")
     end = level(to, "the end of the decay")
     _above_zero(end, shape, "to")
-    exponent = number(power, "the power of the decay")
-    if exponent == 0 or (exponent != 1 and shape not in POWERED):
-        raise ScheduleError(
-            f"expected power above 0, and only with shape {' or '.join(POWERED)}, got {shown(power)} with {shape!r}"
-        )
+    exponent = _power(power, shape)
     if not isinstance(endpoint, bool):
         raise ScheduleError(f"expected endpoint as True or False, got {shown(endpoint)}")
     return _recipe(Decay(_length(length), end, shape, exponent, endpoint))
+
+
+def arc(
+    length: AmountLike | None = None,
+    *,
+    start: Level = 0.0,
+    to: Level = 1.0,
+    shape: str = "linear",
+    power: float = 1.0,
+    since: float = 0.0,
+    until: float = 1.0,
+) -> Recipe:
+    """A stretch of a shape, up or down: start + (to - start) f(u), where u goes from `since` to `until`.
+
+    `since` is from 0 to 1; `until` may lie beyond 1, where the shape has ended between two steps. For curves
+    that were planned over other steps than they are cut at, as other libraries do.
+
+    >>> arc(start=1.0, to=0.0, since=0.5).over(2, peak=1.0)([0, 1])
+    array([0.5 , 0.25])
+    """
+    _known(shape, FALLING, "arc")
+    ends = level(start, "the start of the arc"), level(to, "the end of the arc")
+    _above_zero(ends[0], shape, "start")
+    _above_zero(ends[1], shape, "to")
+    shares = number(since, "since", below=1), number(until, "until")
+    if shares[0] > shares[1]:
+        raise ScheduleError(f"expected since at or below until, got {since!r} and {until!r}")
+    return _recipe(Arc(_length(length), *ends, shape, _power(power, shape), *shares))
 
 
 def cosine(length: AmountLike | None = None, *, to: Level = 0.0, endpoint: bool = False) -> Recipe:
@@ -130,6 +154,15 @@ def _length(length: AmountLike | None) -> Amount | None:
 def _known(shape: object, shapes: tuple[str, ...], part: str) -> None:
     if shape not in shapes:
         raise ScheduleError(f"expected a shape of {part}, got {shown(shape)}: {nearest(shown(shape), shapes)}")
+
+
+def _power(power: object, shape: str) -> float:
+    exponent = number(power, "the power")
+    if exponent == 0 or (exponent != 1 and shape not in POWERED):
+        raise ScheduleError(
+            f"expected power above 0, and only with shape {' or '.join(POWERED)}, got {shown(power)} with {shape!r}"
+        )
+    return exponent
 
 
 def _above_zero(end: Level | None, shape: str, name: str) -> None:

@@ -133,6 +133,23 @@ class Shift(Part):
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt(Part):
+    """See `glidepath.excerpt`."""
+
+    word = "excerpt"
+    first = "recipe"
+    recipe: Recipe
+    over: Amount
+    begin: Amount = Amount.of(0)  # noqa: RUF009 - a frozen value
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe over its own steps, from one of them on."""
+        inner = laid(self.recipe, max(1, seat.horizon.place(self.over)), seat, peak=seat.peak)
+        begin = min(seat.horizon.place(self.begin), inner.length)
+        return Warped(seat.length, float(inner.at(float(begin), np)), inner, float(begin), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Clip(Part):
     """See `glidepath.clip`."""
 
@@ -247,6 +264,19 @@ def shift(recipe: Recipe, by: AmountLike, *, length: AmountLike | None = None) -
     array([1.  , 1.  , 1.  , 0.75])
     """
     return _recipe(Shift(_length(length), _inner(recipe), Amount.of(by)))
+
+
+def excerpt(recipe: Recipe, over: AmountLike, *, begin: AmountLike = 0, length: AmountLike | None = None) -> Recipe:
+    """Some of a recipe planned over `over` steps: from its step `begin` on, as long as there is room.
+
+    >>> from glidepath import linear
+    >>> excerpt(linear(), 10, begin=5).over(3, peak=1.0)(range(3))
+    array([0.5, 0.4, 0.3])
+    """
+    planned = Amount.of(over)
+    if planned.value == 0:
+        raise ScheduleError("expected `over` above 0 in an excerpt, got 0")
+    return _recipe(Excerpt(_length(length), _inner(recipe), planned, Amount.of(begin)))
 
 
 def scale(recipe: Recipe, factor: float, *, length: AmountLike | None = None) -> Recipe:

@@ -46,6 +46,11 @@ def one_minus_sqrt(u: Any, power: float, xp: Any) -> Any:  # noqa: ARG001
     return xp.sqrt(u)
 
 
+def sqrt_in(u: Any, power: float, xp: Any) -> Any:  # noqa: ARG001
+    """f(u) = 1 - sqrt(1 - u): slow at first, steep at the end."""
+    return 1 - xp.sqrt(xp.clip(1 - u, 0, 1))
+
+
 def polynomial(u: Any, power: float, xp: Any) -> Any:
     """f(u) = 1 - (1 - u)^power: a decay by it leaves (1 - u)^power."""
     return 1 - xp.pow(xp.clip(1 - u, 0, 1), power)  # in float32 u may pass 1 by a last bit
@@ -82,6 +87,7 @@ SHAPES: dict[str, Shape] = {
     "cosine": cosine,
     "1-sqrt": one_minus_sqrt,
     "polynomial": polynomial,
+    "sqrt-in": sqrt_in,
     "half-cosine": half_cosine,
     "cosine-power": cosine_power,
     "k-cosine": k_cosine,

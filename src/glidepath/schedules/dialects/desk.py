@@ -1,0 +1,75 @@
+"""The desk of the dialects: a library and a name to the reader that knows them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from glidepath.errors import GlidepathError, SpecError, nearest, shown
+from glidepath.schedules.dialects import keras, megatron, nanogpt, optax, torch, torchtitan, transformers
+from glidepath.schedules.dialects.question import Answer, Question, Reading
+from glidepath.units import Horizon
+
+READERS: dict[str, Mapping[str, Callable[[Question], Answer]]] = {
+    "torch": torch.NAMES,
+    "transformers": transformers.NAMES,
+    "optax": optax.NAMES,
+    "keras": keras.NAMES,
+    "megatron": megatron.NAMES,
+    "nanogpt": nanogpt.NAMES,
+    "torchtitan": torchtitan.NAMES,
+}
+
+
+def libraries() -> tuple[str, ...]:
+    """The libraries whose configurations are read."""
+    return tuple(READERS)
+
+
+def names(library: str) -> tuple[str, ...]:
+    """The schedules of a library that are read."""
+    return tuple(_library(library))
+
+
+def _library(library: object) -> Mapping[str, Callable[[Question], Answer]]:
+    if library not in READERS:
+        raise SpecError(f"expected a library that is read, got {shown(library)}: {nearest(shown(library), READERS)}")
+    return READERS[str(library)]
+
+
+def read(
+    library: str,
+    name: str,
+    config: Mapping[str, Any],
+    *,
+    base_lr: float = 1.0,
+    horizon: int | str | Horizon | None = None,
+    faithful: bool = False,
+) -> Reading:
+    """The schedule that another library's configuration means, counted as that library counts.
+
+    `base_lr` is the optimizer's where the configuration has no rate of its own; `horizon` the steps of the
+    run where it has none. A defect (a curve that climbs again behind its end) is mended and noted, or kept
+    with `faithful=True`. Raises SpecError for an unknown library, name or field, or one that is missing.
+
+    >>> reading = read("torch", "CosineAnnealingLR", {"T_max": 10, "eta_min": 0.1})
+    >>> str(reading.schedule)
+    '(cosine(10, to=absolute(0.1)) >> hold()).over(10, peak=1.0)'
+    >>> reading.notes
+    ('torch climbs again behind step 10; read as held at 0.1',)
+    """
+    known = _library(library)
+    of = f"{library} {name!s:.60}"
+    if name not in known:
+        raise SpecError(f"{of}: expected a schedule of {library}, got {shown(name)}: {nearest(shown(name), known)}")
+    if not isinstance(config, Mapping) or not all(isinstance(key, str) for key in config):
+        raise SpecError(f"{of}: expected a table of fields, got {shown(config)}")
+    planned = horizon if isinstance(horizon, Horizon) or horizon is None else Horizon.of(horizon)
+    question = Question(of, config, base_lr, None if planned is None else planned.steps, faithful)
+    try:
+        answer = known[name](question)
+        question.finish()
+        steps = max(answer.steps or 1, question.steps or 1)
+        return Reading(answer.recipe.over(steps, peak=answer.peak), answer.notes)
+    except SpecError:
+        raise
+    except GlidepathError as error:
+        raise SpecError(f"{of}: {error}") from error

@@ -1,0 +1,93 @@
+"""A configuration of another library, asked field by field, and what it comes to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf, isfinite
+from typing import Any
+
+from glidepath.errors import SpecError, nearest, shown
+from glidepath.schedules.schedule import Recipe, Schedule
+
+REQUIRED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The schedule that a configuration means, and the `notes` on what was mended in it."""
+
+    schedule: Schedule
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reader found: the recipe, its peak, the steps it is planned for, and notes on what was mended."""
+
+    recipe: Recipe
+    peak: float
+    steps: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A configuration `of` a schedule of a library. Each field is asked for once; `finish` refuses the rest.
+
+    `faithful` asks for the library's defects too: curves that rise after their end, and the like.
+    """
+
+    of: str
+    config: Mapping[str, Any]
+    base_lr: float
+    steps: int | None
+    faithful: bool
+    asked: dict[str, None] = field(default_factory=dict)
+
+    def take(self, name: str, default: Any = REQUIRED) -> Any:
+        """The value of a field as it stands, or its default in that library."""
+        self.asked[name] = None
+        if name in self.config:
+            return self.config[name]
+        if default is REQUIRED:
+            raise SpecError(f"{self.of}: expected the field {name!r}, got {', '.join(self.config) or 'none'}")
+        return default
+
+    def number(self, name: str, default: Any = REQUIRED, *, low: float = -inf, high: float = inf) -> float:
+        """A finite number between two limits."""
+        value = self.take(name, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+            raise SpecError(f"{self.of}: expected {name} as a number, got {shown(value)}")
+        if not low <= value <= high:
+            raise SpecError(f"{self.of}: expected {name} from {low:g} to {high:g}, got {value!r}")
+        return float(value)
+
+    def whole(self, name: str, default: Any = REQUIRED, *, low: int = 0) -> int:
+        """A whole number of at least `low`."""
+        value = self.take(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or value < low:
+            raise SpecError(f"{self.of}: expected {name} as a whole number of at least {low}, got {shown(value)}")
+        return value
+
+    def choice(self, name: str, default: str, known: tuple[str, ...]) -> str:
+        """One of the words that the library knows."""
+        value = self.take(name, default)
+        if value not in known:
+            raise SpecError(
+                f"{self.of}: expected {name} as a known word, got {shown(value)}: {nearest(shown(value), known)}"
+            )
+        return str(value)
+
+    def horizon(self) -> int:
+        """The steps that the caller gave, where the configuration says none itself."""
+        if self.steps is None:
+            raise SpecError(
+                f"{self.of}: expected a horizon, because the configuration has none: read(..., horizon=...)"
+            )
+        return self.steps
+
+    def finish(self) -> None:
+        """Refuse fields that nobody asked for: they mean something that was not understood."""
+        for name in self.config:
+            if name not in self.asked:
+                hint = nearest(str(name)[:40], self.asked)
+                raise SpecError(f"{self.of}: expected its own fields, got {shown(name)}: {hint}")
