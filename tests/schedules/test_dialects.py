@@ -241,11 +241,13 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(library, name, conf
 values = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 10**9), st.floats(), st.text(max_size=5), st.just([1]), st.just({})
 )
-fields = [
-    "factor", "total_iters", "gamma", "step_size", "milestones", "power", "T_max", "eta_min", "T_0", "T_mult", "max_lr",
-    "total_steps", "num_warmup_steps", "num_training_steps", "num_decay_steps", "init_value", "decay_steps", "peak_value",
-    "boundaries", "values", "boundaries_and_scales", "initial_learning_rate", "learning_rate", "min_lr", "warmup_steps",
-]  # fmt: skip
+fields = """
+    T_0 T_max T_mult boundaries boundaries_and_scales decay_steps
+    eta_min factor gamma init_value initial_learning_rate learning_rate
+    max_lr milestones min_lr num_decay_steps num_training_steps num_warmup_steps
+    peak_value power step_size total_iters total_steps values
+    warmup_steps
+""".split()
 
 
 @given(st.data())

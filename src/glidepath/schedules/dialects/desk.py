@@ -52,7 +52,7 @@ def read(
 
     >>> reading = read("torch", "CosineAnnealingLR", {"T_max": 10, "eta_min": 0.1})
     >>> str(reading.schedule)
-    '(cosine(10, to=absolute(0.1)) >> hold()).over(10, peak=1.0)'
+    '(decay(10, to=absolute(0.1), shape=cosine) >> hold()).over(10, peak=1.0)'
     >>> reading.notes
     ('torch climbs again behind step 10; read as held at 0.1',)
     """
