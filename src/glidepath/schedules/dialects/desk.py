@@ -4,16 +4,28 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from glidepath.errors import GlidepathError, SpecError, nearest, shown
-from glidepath.schedules.dialects import keras, megatron, nanogpt, optax, torch, torchtitan, transformers
+from glidepath.schedules.dialects import (
+    deepspeed,
+    keras,
+    megatron,
+    nanogpt,
+    optax,
+    timm,
+    torch,
+    torchtitan,
+    transformers,
+)
 from glidepath.schedules.dialects.question import Answer, Question, Reading
 from glidepath.units import Horizon
 
 READERS: dict[str, Mapping[str, Callable[[Question], Answer]]] = {
     "torch": torch.NAMES,
     "transformers": transformers.NAMES,
+    "timm": timm.NAMES,
     "optax": optax.NAMES,
     "keras": keras.NAMES,
     "megatron": megatron.NAMES,
+    "deepspeed": deepspeed.NAMES,
     "nanogpt": nanogpt.NAMES,
     "torchtitan": torchtitan.NAMES,
 }
