@@ -1,0 +1,196 @@
+"""Parts that hold recipes: each lays them over its own stretch of steps and gives one piece."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import inf
+
+import numpy as np
+
+from glidepath.errors import ScheduleError
+from glidepath.schedules import layout
+from glidepath.schedules.levels import Level
+from glidepath.schedules.nested import Both, Mapped, Nested, Periodic, Warped
+from glidepath.schedules.parts import Part, Seat
+from glidepath.schedules.pieces import Piece
+from glidepath.schedules.schedule import Recipe
+from glidepath.units import Amount, Horizon, half_up
+
+MOST_CYCLES = 10_000  # that differ from each other; equal ones may be any number
+
+
+def laid(recipe: Recipe, steps: int, seat: Seat, *, peak: float | None) -> Piece:
+    """A recipe as one piece of so many steps, with the rates of the seat's horizon."""
+    if steps == 0:
+        return _empty(recipe, seat, peak)
+    horizon = Horizon(steps, **seat.horizon.rates)
+    begins, pieces = layout.placed(recipe.parts, horizon, enters=1.0 if peak is None else peak, peak=peak)
+    return Nested(steps, pieces[0].start, begins, pieces)
+
+
+def _empty(recipe: Recipe, seat: Seat, peak: float | None) -> Piece:
+    """No steps: what the recipe ends with, which the next part begins with."""
+    end = laid(recipe, 1, seat, peak=peak).end
+    return Mapped(0, end, laid(recipe, 1, seat, peak=peak), 1.0, end, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat(Part):
+    """See `glidepath.repeat`."""
+
+    word = "repeat"
+    first = "recipe"
+    recipe: Recipe
+    every: Amount | None = None
+    times: int | None = None
+    growth: Fraction = Fraction(1)
+    factor: float = 1.0
+
+    def place(self, seat: Seat) -> Piece:
+        """Equal cycles as one piece over and over, others one by one."""
+        bounds = self._bounds(seat)
+        if self.growth == 1 and self.factor == 1 and len({b - a for a, b in pairwise(bounds)}) == 1 and bounds[1]:
+            inner = laid(self.recipe, bounds[1], seat, peak=seat.peak)
+            return Periodic(seat.length, inner.start, inner)
+        cycles = [laid(self.recipe, b - a, seat, peak=self._peak(seat, k)) for k, (a, b) in enumerate(pairwise(bounds))]
+        return Nested(seat.length, cycles[0].start, tuple(bounds[:-1]), tuple(cycles))
+
+    def _peak(self, seat: Seat, cycle: int) -> float | None:
+        if seat.peak is None and (cycle == 0 or self.factor == 1):
+            return None
+        return (1.0 if seat.peak is None else seat.peak) * self.factor**cycle
+
+    def _bounds(self, seat: Seat) -> list[int]:
+        """The steps at which cycles begin, and where the last one ends: each the rounded exact sum."""
+        if self.every is None:
+            total = self._sum(self.times or 1)
+            return [half_up(seat.length * self._sum(k) / total) for k in range((self.times or 1) + 1)]
+        first = max(1, seat.horizon.place(self.every))
+        if self.growth == 1 and self.factor == 1:
+            return [0, first]
+        bounds = [0]
+        while bounds[-1] < seat.length or len(bounds) == 1:
+            bounds.append(half_up(first * self._sum(len(bounds))))
+            if len(bounds) > MOST_CYCLES:
+                raise ScheduleError(f"expected at most {MOST_CYCLES} cycles that differ, got more: lengthen every")
+        return bounds
+
+    def _sum(self, cycles: int) -> Fraction:
+        """1 + g + g^2 + ... of so many cycles."""
+        if self.growth == 1:
+            return Fraction(cycles)
+        return (self.growth**cycles - 1) / (self.growth - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Part):
+    """See `glidepath.stretch`."""
+
+    word = "stretch"
+    first = "recipe"
+    recipe: Recipe
+    over: Amount
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe over its own number of steps, read faster or more slowly."""
+        inner = laid(self.recipe, max(1, seat.horizon.place(self.over)), seat, peak=seat.peak)
+        return Warped(seat.length, inner.start, inner, 0.0, inner.length / max(1, seat.length))
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse(Part):
+    """See `glidepath.reverse`."""
+
+    word = "reverse"
+    first = "recipe"
+    recipe: Recipe
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe from its last step to its first."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        last = max(0, seat.length - 1)
+        return Warped(seat.length, float(inner.at(float(last), np)), inner, float(last), -1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift(Part):
+    """See `glidepath.shift`."""
+
+    word = "shift"
+    first = "recipe"
+    recipe: Recipe
+    by: Amount
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe some steps later; its first value is held until then."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        return Warped(seat.length, inner.start, inner, -float(seat.horizon.place(self.by)), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt(Part):
+    """See `glidepath.excerpt`."""
+
+    word = "excerpt"
+    first = "recipe"
+    recipe: Recipe
+    over: Amount
+    begin: Amount = Amount.of(0)  # noqa: RUF009 - a frozen value
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe over its own steps, from one of them on."""
+        inner = laid(self.recipe, max(1, seat.horizon.place(self.over)), seat, peak=seat.peak)
+        begin = min(seat.horizon.place(self.begin), inner.length)
+        return Warped(seat.length, float(inner.at(float(begin), np)), inner, float(begin), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip(Part):
+    """See `glidepath.clip`."""
+
+    word = "clip"
+    first = "recipe"
+    recipe: Recipe
+    low: Level = 0.0
+    high: Level = 1.0
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe kept between two levels."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        low, high = seat.level(self.low, "the low end of the clip"), seat.level(self.high, "the high end of the clip")
+        if low > high:
+            raise ScheduleError(f"expected low at or below high in a clip, got {low:g} and {high:g}")
+        return Mapped(seat.length, inner.start, inner, 1.0, low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale(Part):
+    """See `glidepath.scale`."""
+
+    word = "scale"
+    first = "recipe"
+    recipe: Recipe
+    factor: float = 1.0
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe times the factor."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        return Mapped(seat.length, inner.start * self.factor, inner, self.factor, 0.0, inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Combine(Part):
+    """See `glidepath.combine`."""
+
+    word = "combine"
+    first = "recipe"
+    recipe: Recipe
+    other: Recipe
+    by: str
+
+    def place(self, seat: Seat) -> Piece:
+        """Both recipes over the same steps."""
+        left, right = (laid(recipe, seat.length, seat, peak=seat.peak) for recipe in (self.recipe, self.other))
+        # The product of two multiples of the peak is one of the peak, not of its square.
+        factor = 1.0 if self.by != "product" or seat.peak is None else 1.0 / seat.peak
+        return Both(seat.length, left.start, left, right, self.by, factor)
