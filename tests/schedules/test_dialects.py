@@ -264,3 +264,64 @@ def test_nothing_but_our_own_errors_escapes(data):
     except GlidepathError:
         return
     assert np.isfinite(reading.schedule(range(200))).all()
+
+
+def hf(name: str, step: int, warm: int, total: int, **more: float) -> float:
+    """The multipliers of transformers, from its formulas."""
+    if step < warm:
+        return step / max(1, warm)
+    share = (step - warm) / max(1, total - warm)
+    if name == "linear":
+        return max(0.0, 1 - share)
+    if name == "constant_with_warmup":
+        return 1.0
+    if name == "cosine_with_restarts":
+        return 0.0 if share >= 1 else 0.5 * (1 + math.cos(math.pi * ((more["num_cycles"] * share) % 1)))
+    if name == "polynomial":
+        return max(more["lr_end"], (1 - more["lr_end"]) * max(0.0, 1 - share) ** more["power"] + more["lr_end"])
+    if name == "inverse_sqrt":
+        scale = warm or 10_000
+        return 1 / math.sqrt((step + scale - warm) / scale)
+    floor = more["min_lr_rate"]
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("linear", {}),
+        ("constant_with_warmup", {}),
+        ("cosine_with_restarts", {"num_cycles": 3}),
+        ("polynomial", {"lr_end": 0.01, "power": 2.0}),
+        ("inverse_sqrt", {}),
+        ("cosine_with_min_lr", {"min_lr_rate": 0.1}),
+    ],
+)
+@pytest.mark.parametrize(("warm", "total"), [(0, 30), (6, 36), (1, 31)])
+def test_the_names_of_transformers_are_their_formulas(name, more, warm, total):
+    config = {"num_warmup_steps": warm, "num_training_steps": total, **more}
+    ours = dialects.read("transformers", name, config).schedule
+    theirs = [hf(name, step, warm, total, **more) for step in range(total + 1)]
+    np.testing.assert_allclose(ours(range(total + 1)), theirs, rtol=0, atol=1e-12)
+
+
+def test_the_warmup_with_a_floor_begins_at_a_share_of_its_length():
+    config = {"num_warmup_steps": 4, "num_training_steps": 10, "min_lr_rate": 0.1}
+    ours = dialects.read("transformers", "cosine_warmup_with_min_lr", config).schedule
+    assert ours(range(4)).tolist() == pytest.approx([0.25, 0.5, 0.75, 1.0])
+    assert ours(9) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("library", "name", "config"),
+    [
+        ("transformers", "cosine_with_min_lr", {"num_training_steps": 10}),
+        ("transformers", "cosine_with_restarts", {"num_training_steps": 10, "num_cycles": 3}),
+        ("timm", "CosineLRScheduler", {"t_initial": 10, "noise_range_t": 5}),
+        ("deepspeed", "WarmupLR", {"warmup_num_steps": 10}),
+    ],
+)
+def test_what_no_schedule_of_ours_says_is_refused(library, name, config):
+    with pytest.raises(GlidepathError) as caught:
+        dialects.read(library, name, config, horizon=20)
+    assert "expected" in str(caught.value)

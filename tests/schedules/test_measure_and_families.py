@@ -80,3 +80,23 @@ def test_an_unknown_family_names_the_nearest():
 )
 def test_values_are_those_of_the_formula(name, step, value):
     assert family(name).recipe.over(1_000, peak=1.0)(step) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "run_steps", "names"),
+    [
+        (gp.cosine(), None, ["no warmup"]),
+        (gp.warmup("30%") >> gp.cosine(), None, ["long warmup"]),
+        (gp.warmup("1%") >> gp.cosine(), None, ["short warmup"]),
+        (gp.warmup("10%", start=0) >> gp.cosine(), None, ["first update at 0"]),
+        (gp.warmup("10%", to=0.5) >> gp.cosine(), None, ["peak never reached"]),
+        (gp.warmup("10%") >> gp.hold(), None, ["no decay"]),
+        (gp.warmup("10%") >> gp.cosine(), 6_200, ["decay not finished"]),
+        (gp.warmup("10%") >> gp.cosine(), 20_000, ["run goes on behind the horizon"]),
+        (gp.warmup("10%") >> gp.cosine(to=0.1), 10_000, []),
+    ],
+)
+def test_each_concern_is_found_where_it_is_and_nowhere_else(recipe, run_steps, names):
+    found = concerns(recipe.over(10_000, peak=3e-4), run_steps=run_steps, beta2=0.99)
+    assert [concern.name for concern in found] == names
+    assert all(concern.evidence and concern.remedy for concern in found)
