@@ -43,6 +43,40 @@ def test_a_spec_file_and_a_picture(tmp_path, suffix, write):
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_file_of_another_library_with_what_it_leaves_out(tmp_path):
+    path = tmp_path / "args.yaml"
+    path.write_text("lr_scheduler_type: cosine\nwarmup_ratio: 0.1\nnum_train_epochs: 2\n")
+    result = glidepath("show", str(path), "--steps-per-epoch", "50", "--json")
+    numbers = json.loads(result.stdout)
+    assert (numbers["library"], numbers["name"], numbers["run_steps"]) == ("transformers", "cosine", 100)
+    assert numbers["assumed"] == ["learning_rate=5e-05"]
+    assert numbers["points"]["peak"] == {"step": 10, "lr": 5e-5}
+    assert "climbs again" in result.stderr
+    words = glidepath("show", str(path), "--steps-per-epoch", "50")
+    assert "learning_rate=5e-05" in words.stdout
+    assert "half of the area" in words.stdout
+
+
+def test_of_many_parts_the_first_and_the_last_are_shown():
+    text = "train.py --sched cosine --epochs 90 --lr 0.1 --warmup-epochs 5"
+    words = glidepath("show", text, "--steps-per-epoch", "1251")
+    assert words.returncode == 0
+    assert "parts more" in words.stdout
+    assert len(words.stdout.splitlines()) < 60
+    assert max(map(len, words.stdout.splitlines())) <= 90
+    numbers = json.loads(
+        glidepath("show", text, "--horizon", "90 epochs", "--steps-per-epoch", "1251", "--json").stdout
+    )
+    assert numbers["points"]["last update"]["step"] == 90 * 1251 - 1
+    assert len(numbers["parts"]) > 80
+
+
+def test_a_run_that_ends_before_its_decay_says_where():
+    text = "pretrain.py --lr 1 --lr-decay-style linear --train-iters 100 --lr-decay-iters 200"
+    points = json.loads(glidepath("show", text, "--json").stdout)["points"]
+    assert points["last update of the run"] == {"step": 99, "lr": pytest.approx(1 - 99 / 200)}
+
+
 def test_a_journal_cut_in_the_middle_is_shown_and_said(tmp_path):
     path = tmp_path / "journal.jsonl"
     with Journal(path) as journal:
@@ -71,6 +105,11 @@ def test_a_journal_cut_in_the_middle_is_shown_and_said(tmp_path):
         (["show", "warmupp(2%)", "--horizon", "100"], "did you mean 'warmup'?"),
         (["show", "missing.json"], "missing.json"),
         (["show", "missing.jsonl"], "missing.jsonl"),
+        (["show", "missing.sh"], "missing.sh"),
+        (["show", "."], "directory"),
+        (["show", "train.py --sched cosine --lr 1"], "--steps-per-epoch"),
+        (["show", RECIPE, "--horizon", "3 epochs"], "epochs"),
+        (["show", "wsd", "--horizon", "10", "--steps-per-epoch", "0"], "--steps-per-epoch"),
         (["shw"], "shw"),
         (["demo", "--text", "missing.txt", "--out", "nowhere"], "missing.txt"),
     ],

@@ -1,9 +1,7 @@
 """Configurations of other libraries, against values that those libraries gave and against the installed ones."""
 
-import json
 import math
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,53 +13,6 @@ from hypothesis import strategies as st
 
 from glidepath.errors import GlidepathError
 from glidepath.schedules import dialects
-
-GOLDEN = Path(__file__).parents[3] / "shared" / "reference" / "peers_golden.json"
-LIBRARY = {"megatron-core": "megatron", "nanoGPT": "nanogpt"}
-FLOAT32 = ("optax", "keras")
-# What is not read, and says so; a record of anything else must be read.
-NOT_READ = {
-    ("torch", "ReduceLROnPlateau"),
-    ("torch", "SWALR"),
-    ("optax", "reduce_on_plateau"),
-    ("optax", "piecewise_interpolate_schedule"),
-    ("optax", "sgdr_schedule"),
-    ("keras", "InverseTimeDecay"),
-    ("timm", "TanhLRScheduler"),
-    ("deepspeed", "OneCycle"),
-    ("deepspeed", "WarmupCosineLR"),
-}
-ODD_FIELDS = {"power", "rsqrt", "exponential"}  # decay and stable functions of theirs that no part of ours draws
-
-
-def golden() -> list[Any]:
-    if not GOLDEN.exists():
-        return []
-    records = json.loads(GOLDEN.read_text())["records"]
-    return [
-        r for r in records if LIBRARY.get(r["peer"], r["peer"]) in dialects.libraries() and "(" not in r["schedule"]
-    ]
-
-
-def test_the_golden_values_are_there():
-    if not GOLDEN.exists():
-        pytest.skip("the values that the peers gave are not beside this checkout")
-    assert len(golden()) > 40
-
-
-@pytest.mark.parametrize("record", golden(), ids=lambda r: f"{r['peer']}-{r['schedule']}")
-def test_values_are_those_that_the_library_gave(record):
-    library, name = LIBRARY.get(record["peer"], record["peer"]), record["schedule"]
-    config, values = record["config"], np.array(record["values"])
-    if (library, name) in NOT_READ or ODD_FIELDS & set(map(str, config.values())) or config.get("pct_start") == 0.0:
-        with pytest.raises(GlidepathError):
-            dialects.read(library, name, config, horizon=values.size)
-        return
-    reading = dialects.read(library, name, config, base_lr=record["base_lr"], horizon=values.size, faithful=True)
-    if library == "torchtitan":  # below 0 behind its end, which no schedule of ours can be
-        values = np.maximum(values[: config["training_steps"] + 1], 0)
-    tolerance = 1e-6 if library in FLOAT32 else 1e-12
-    np.testing.assert_allclose(reading.schedule(range(values.size)), values, rtol=0, atol=tolerance)
 
 
 def stepped(make: Any, count: int) -> list[float]:
@@ -318,7 +269,6 @@ def test_the_warmup_with_a_floor_begins_at_a_share_of_its_length():
         ("transformers", "cosine_with_min_lr", {"num_training_steps": 10}),
         ("transformers", "cosine_with_restarts", {"num_training_steps": 10, "num_cycles": 3}),
         ("timm", "CosineLRScheduler", {"t_initial": 10, "noise_range_t": 5}),
-        ("deepspeed", "WarmupLR", {"warmup_num_steps": 10}),
     ],
 )
 def test_what_no_schedule_of_ours_says_is_refused(library, name, config):

@@ -181,6 +181,22 @@ def test_the_recorded_runs_of_torch_and_optax() -> None:
         assert mine == pytest.approx(record["values"], rel=1e-6), record
 
 
+def test_paddle_does_not_look_at_a_check_in_its_cooldown() -> None:
+    losses = [1.0, 1.0, 0.1, 0.5, 0.5, 0.5]  # 0.1 falls in the cooldown of the first cut, so 0.5 is better than 1.0
+    config: dict[str, Any] = {"patience": 0, "factor": 0.5, "cooldown": 1}
+    assert ours(losses, counting="paddle", **config) == [1.0, 0.5, 0.5, 0.5, 0.25, 0.25]
+    assert ours(losses, counting="torch", **config) == [1.0, 0.5, 0.5, 0.25, 0.25, 0.125]
+
+
+def test_a_minimum_change_is_added_to_either_threshold() -> None:
+    for mode, share in (("abs", 0.5), ("rel", 0.25)):  # the bar under 2.0 is 2.0 - 0.5 - 0.25
+        config: dict[str, Any] = {"threshold": share, "threshold_mode": mode, "minimum_change": 0.25, "patience": 0}
+        assert ours([2.0, 1.25], **config) == [1.0, 0.1]
+        assert ours([2.0, 1.2], **config) == [1.0, 1.0]
+    reason = fold(torch_plateau(**config), enumerate([2.0, 1.25])).decisions[0].reason
+    assert reason.startswith("1 checks in a row without one below 2 by more than 0.25 of it and 0.25, ")
+
+
 def test_a_cut_says_why_and_one_at_the_floor_is_none() -> None:
     state = fold(torch_plateau(patience=1, factor=0.1, floor=0.05), enumerate([1.0] * 20))
     assert [(d.step, d.kind, d.before, d.after) for d in state.decisions] == [

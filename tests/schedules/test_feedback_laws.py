@@ -33,11 +33,18 @@ Complaint = Callable[..., str]
 RULES: dict[str, tuple[Rule[Any], float, float]] = {
     "torch": (torch_plateau(patience=1, factor=0.5, floor=0.01, cooldown=1), 0.01, 1.0),
     "optax": (torch_plateau(patience=2, factor=0.5, accumulate=3, counting="optax", threshold=0.1), 0.0, 1.0),
+    "optax, both tolerances": (
+        torch_plateau(patience=1, counting="optax", threshold=0.1, minimum_change=0.2, faithful=True),
+        0.0,
+        1.0,
+    ),
+    "paddle": (torch_plateau(patience=0, factor=0.5, counting="paddle", cooldown=3, floor=0.1), 0.1, 1.0),
     "keras": (torch_plateau(patience=1, counting="keras", threshold_mode="abs", mode="max", floor=0.2), 0.2, 1.0),
     "plateau": (plateau(0.5, window=20, factor=0.5, floor=0.05), 0.05, 1.0),
     "plateau of blocks": (plateau(2.0, window=60, spike=1.0, after=7), 0.0, 1.0),
     "greedy": (greedy(patience=0, factor=0.5, floor=0.25, ceiling=3.0, reset_after=2), 0.25, 3.0),
     "greedy over a window": (greedy(patience=1, factor=0.9, window=4, rest_after_cut=2, mode="max"), 0.1, 10.0),
+    "greedy as transformers": (greedy(patience=1, threshold=0.1, threshold_mode="rel", faithful=True), 0.1, 10.0),
     "early stop": (early_stop(5, 0.25), 1.0, 1.0),
     "back off": (back_off(rewarm=3, floor=0.1), 0.1 / 4, 1.0),
     "back off of points": (back_off(rewarm=0, floor=0.2, accumulate=2, in_a_row=1, after=3), 0.2, 1.0),
@@ -96,13 +103,15 @@ def test_the_multiplier_stays_within_its_bounds_and_every_move_is_recorded(
             assert made[0].before >= before.multiplier if made else state.multiplier >= before.multiplier
         else:
             assert before.multiplier == (made[0].before if made else state.multiplier)
-        assert all(decision.step == step and decision.reason for decision in made)
+        assert all(decision.step == step for decision in made)
+        assert all(any(sign.isdigit() for sign in decision.reason) for decision in made)  # its evidence
 
 
 MIRRORED: dict[str, Callable[[str], Rule[Any]]] = {
     "torch rel": lambda mode: torch_plateau(mode=mode, patience=1, threshold=0.1),
     "torch abs": lambda mode: torch_plateau(mode=mode, patience=1, threshold=0.1, threshold_mode="abs", accumulate=2),
     "plateau": lambda mode: plateau(0.5, window=20, mode=mode),
+    "torch both": lambda mode: torch_plateau(mode=mode, patience=1, threshold=0.1, minimum_change=0.2),
     "greedy": lambda mode: greedy(mode=mode, patience=0, window=3),
     "greedy rel": lambda mode: greedy(mode=mode, patience=1, threshold=0.2, threshold_mode="rel"),
     "early stop": lambda mode: early_stop(4, 0.1, mode=mode),
@@ -198,6 +207,8 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: torch_plateau(floor=1.1), "floor"),
     (lambda: torch_plateau(eps=float("nan")), "eps"),
     (lambda: torch_plateau(accumulate=0), "accumulate"),
+    (lambda: torch_plateau(minimum_change=-0.1), "minimum_change"),
+    (lambda: greedy(faithful=0), "faithful"),  # type: ignore[arg-type]
     (lambda: torch_plateau(faithful=1), "faithful"),  # type: ignore[arg-type]
     (lambda: torch_plateau(after=-1), "after"),
     (lambda: replace(torch_plateau(), factor=3.0), "factor"),

@@ -165,7 +165,7 @@ def test_a_piece_of_equal_cycles_may_have_any_number_of_them(horizon) -> None:
         (lambda: gp.repeat(gp.cosine(), every=5, growth=0.5), "growth"),
         (lambda: gp.repeat("cosine()", every=5), "a recipe"),
         (lambda: gp.repeat(gp.cosine(), every=1, factor=0.999).over(10**6), "cycles"),
-        (lambda: gp.combine(gp.cosine(), gp.hold(), by="sum"), "product"),
+        (lambda: gp.combine(gp.cosine(), gp.hold(), by="average"), "product"),
         (lambda: gp.clip(gp.cosine(), low=0.9, high=0.1).over(10), "low"),
         (lambda: gp.scale(gp.cosine(), 2.0), "from 0 to 1"),
         (lambda: gp.stretch(gp.cosine(), 0), "above 0"),

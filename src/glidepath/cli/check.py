@@ -1,42 +1,55 @@
 """`glidepath check`: what looks wrong in a schedule, before it costs a run."""
 
-import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 import click
 
-from glidepath.cli.sources import schedule_of
-from glidepath.schedules.lint import BETA2, concerns
+from glidepath.cli.options import FINDINGS, Answer, answers, asks
+from glidepath.cli.sources import bound, described, faithful
+from glidepath.plots.figure import Figure
+from glidepath.plots.schedules import schedule_figure
+from glidepath.schedules.dialects.documents import Terms
+from glidepath.schedules.lint import BETA2, Concern, concerns
+from glidepath.schedules.schedule import Schedule
 from glidepath.units import Horizon
-
-FINDINGS = 1  # the exit code of a finding
 
 
 @click.command("check")
 @click.argument("source")
-@click.option("--horizon", help='How long the schedule is planned for: "100k" steps.')
-@click.option("--peak", type=float, help="The largest learning rate.")
+@asks
 @click.option("--run", "run_length", help="How long the run really is, where that is another length.")
-@click.option("--beta2", type=click.FloatRange(0, 1, max_open=True), default=BETA2, help="Of an Adam-like optimizer.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option(
+    "--beta2", type=click.FloatRange(0, 1, max_open=True), help="Of an Adam-like optimizer, 0.999 unless said."
+)
+@answers
 @click.pass_context
 def command(
-    context: click.Context,
-    source: str,
-    horizon: str | None,
-    peak: float | None,
-    run_length: str | None,
-    beta2: float,
-    as_json: bool,
+    context: click.Context, source: str, terms: Terms, run_length: str | None, beta2: float | None, answer: Answer
 ) -> None:
     """Say what looks wrong in SOURCE, as for show; exit code 1 where anything does."""
-    schedule = schedule_of(source, horizon, peak)
-    run_steps = None if run_length is None else Horizon.of(run_length).steps
-    found = concerns(schedule, run_steps=run_steps, beta2=beta2)
-    if as_json:
-        click.echo(json.dumps({"schedule": str(schedule), "findings": [asdict(concern) for concern in found]}))
-    elif not found:
-        click.echo(f"nothing looks wrong in {schedule}")
-    for concern in () if as_json else found:
-        click.echo(f"{concern.name}: {concern.evidence}\n  {concern.remedy}")
+    document = described(source, terms)
+    schedule = bound(document.value, terms)
+    run_steps = document.run_steps if run_length is None else Horizon.of(run_length).steps
+    behind = faithful(source, document, terms)
+    momentum = next(one for one in (beta2, document.beta2, BETA2) if one is not None)
+    found = concerns(schedule, run_steps=run_steps, beta2=momentum, behind=behind, notes=document.notes)
+    numbers = {
+        "library": document.library,
+        "schedule": str(schedule),
+        "findings": [asdict(concern) for concern in found],
+    }
+    answer.give(numbers, lambda: _words(schedule, found), lambda: _figure(schedule, found))
     context.exit(FINDINGS if found else 0)
+
+
+def _words(schedule: Schedule, found: Sequence[Concern]) -> str:
+    if not found:
+        return f"nothing looks wrong in {schedule}"
+    return "\n".join(f"{concern.name}: {concern.evidence}\n  {concern.remedy}" for concern in found)
+
+
+def _figure(schedule: Schedule, found: Sequence[Concern]) -> Figure:
+    """The schedule, with what was found below it."""
+    lines = [f"{concern.name}: {concern.evidence}." for concern in found] or ["Nothing looks wrong."]
+    return replace(schedule_figure(schedule), note=" ".join(lines))

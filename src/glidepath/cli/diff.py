@@ -1,60 +1,62 @@
 """`glidepath diff`: where, and by how much, two schedules differ."""
 
-import json
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, replace
 
 import click
+import numpy as np
 
+from glidepath.cli.options import FINDINGS, Answer, answers, asks
 from glidepath.cli.sources import schedule_of
+from glidepath.plots.figure import Figure, Panel, Series
 from glidepath.plots.numbers import number
 from glidepath.plots.schedules import schedules_figure
 from glidepath.plots.terminal import draw
-from glidepath.schedules.measure import Difference, differences
+from glidepath.schedules.dialects.documents import Terms
+from glidepath.schedules.measure import Difference, differences, measure
 from glidepath.schedules.schedule import Schedule
 
-DIFFERENT = 1  # the exit code of a finding
+MORE, HALF = "right minus left", 0.5  # the name of the second panel, and its height beside the first
 
 
 @click.command("diff")
 @click.argument("left")
 @click.argument("right")
-@click.option("--horizon", help='How long to train: "100k" steps.')
-@click.option("--peak", type=float, help="The largest learning rate.")
-@click.option("--png", type=click.Path(path_type=Path), help="Write the picture here too (.png or .svg).")
-@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON, without the picture.")
+@asks
+@answers
 @click.pass_context
-def command(
-    context: click.Context,
-    left: str,
-    right: str,
-    horizon: str | None,
-    peak: float | None,
-    png: Path | None,
-    as_json: bool,
-) -> None:
-    """Compare LEFT and RIGHT, sources as for show; exit code 1 where they differ."""
-    pair = {f"left: {left}": schedule_of(left, horizon, peak), f"right: {right}": schedule_of(right, horizon, peak)}
-    one, other = pair.values() if len(pair) > 1 else [*pair.values()] * 2
-    found = differences(one, other)
-    figure = schedules_figure(pair)
-    if png is not None:
-        from glidepath.plots.image import save
-
-        save(figure, png)
-    if as_json:
-        click.echo(json.dumps({"equal": found is None, "difference": found and asdict(found)}))
-    else:
-        click.echo(f"{draw(figure)}\n\n{_words(one, other, found)}")
-    context.exit(0 if found is None else DIFFERENT)
+def command(context: click.Context, left: str, right: str, terms: Terms, answer: Answer) -> None:
+    """Compare LEFT and RIGHT, sources as for show in any dialects; exit code 1 where they differ."""
+    (one, here), (other, there) = schedule_of(left, terms), schedule_of(right, terms)
+    found = differences(here, there)
+    names = f"left, {one.title}: {left}", f"right, {other.title}: {right}"
+    figure = _figure(names, here, there)
+    numbers = {
+        "left": {"library": one.library, "name": one.name, "schedule": str(here)},
+        "right": {"library": other.library, "name": other.name, "schedule": str(there)},
+        "equal": found is None,
+        "difference": found and asdict(found),
+    }
+    titles = f"{one.title} and {other.title}"
+    answer.give(numbers, lambda: f"{draw(figure)}\n\n{_words(titles, here, there, found)}", lambda: figure)
+    context.exit(0 if found is None else FINDINGS)
 
 
-def _words(left: Schedule, right: Schedule, found: Difference | None) -> str:
+def _figure(names: tuple[str, str], left: Schedule, right: Schedule) -> Figure:
+    """Both over one another, and below what the right one has more."""
+    both = schedules_figure({names[0]: left, names[1]: right})
+    steps = np.unique(np.concatenate([series.x for series in both.panels[0].series]).astype(np.int64))
+    more = Series(MORE, steps, right(steps) - left(steps))
+    return replace(both, panels=(*both.panels, Panel((more,), "step", MORE, height=HALF)))
+
+
+def _words(titles: str, left: Schedule, right: Schedule, found: Difference | None) -> str:
     if found is None:
-        return "  the same learning rate at every step"
+        return f"  {titles}: the same learning rate at every step"
+    areas = measure(left).area, measure(right).area
     lines = [
-        f"  they part at step {found.first} and differ at {found.share:.1%} of the steps",
+        f"  {titles} part at step {found.first} and differ at {found.share:.1%} of the steps",
         f"  most at step {found.most}: {number(found.left)} and {number(found.right)}",
+        f"  areas, sums of all updates: {number(areas[0])} and {number(areas[1])}",
     ]
     if left.horizon.steps != right.horizon.steps:
         lines.append(f"  horizons of {left.horizon.steps} and {right.horizon.steps} steps")

@@ -13,6 +13,7 @@ COMMANDS = {
     "list": "The schedules that have a name, with their pictures, formulas and sources.",
     "diff": "Where, and by how much, two schedules differ.",
     "check": "What looks wrong in a schedule, before it costs a run.",
+    "convert": "A schedule in another form, or in another library's words.",
     "demo": "Choose, find, run, compare and report, on a real training.",
 }
 WRONG_USE, INTERRUPTED = 2, 130  # the exit codes that shells and scripts know

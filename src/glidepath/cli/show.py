@@ -1,45 +1,63 @@
 """`glidepath show`: a schedule or a run, as a picture and in numbers."""
 
-import json
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
-from glidepath.cli.sources import bound, read
+from glidepath.cli.options import Answer, answers, asks
+from glidepath.cli.sources import bound, noted, read
 from glidepath.plots.figure import Figure
+from glidepath.plots.lettering import fit
 from glidepath.plots.numbers import number
 from glidepath.plots.schedules import schedule_figure
 from glidepath.plots.terminal import draw
 from glidepath.runs.run import Run
+from glidepath.schedules.dialects.documents import OURS, Document, Terms
 from glidepath.schedules.measure import measure
 from glidepath.schedules.schedule import Recipe, Schedule
 from glidepath.schedules.spec import to_spec
 
+WIDEST = 44  # columns of a part's text, so that its steps and its rate fit beside it
+MOST_PARTS = 12  # lines of parts in words; a schedule of more is shown by its first and last ones
+
 
 @click.command("show")
 @click.argument("source")
-@click.option("--horizon", help='How long to train: "100k" steps.')
-@click.option("--peak", type=float, help="The largest learning rate.")
-@click.option("--png", type=click.Path(path_type=Path), help="Write the picture here too (.png or .svg).")
-@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON, without the picture.")
-def command(source: str, horizon: str | None, peak: float | None, png: Path | None, as_json: bool) -> None:
-    """Draw SOURCE: a schedule as text, "warmup(2%) >> cosine(to=0.1)", a .json or .toml spec, or a .jsonl journal."""
-    value = read(source)
-    figure, numbers = _run(value, source) if isinstance(value, Run) else _schedule(bound(value, horizon, peak))
-    if png is not None:
-        from glidepath.plots.image import save
+@asks
+@answers
+def command(source: str, terms: Terms, answer: Answer) -> None:
+    """Draw SOURCE and say its key points.
 
-        save(figure, png)
-    click.echo(json.dumps(numbers) if as_json else f"{draw(figure)}\n\n{_lines(numbers)}")
+    A schedule as text, "warmup(2%) >> cosine(to=0.1)", a name of `list`, or a file: a .json or .toml spec, the
+    arguments of transformers, Megatron-LM or timm, a DeepSpeed .json, the .jsonl journal of a run.
+    """
+    value = read(source, terms)
+    figure, numbers = _run(value, source) if isinstance(value, Run) else _document(value, source, terms)
+    answer.give(numbers, lambda: f"{draw(figure)}\n\n{_lines(numbers)}", lambda: figure)
 
 
-def _schedule(schedule: Schedule) -> tuple[Figure, dict[str, Any]]:
+def _document(document: Document, source: str, terms: Terms) -> tuple[Figure, dict[str, Any]]:
+    noted(source, document)
+    schedule = bound(document.value, terms)
+    about = {
+        "library": document.library,
+        "name": document.name,
+        "notes": list(document.notes),
+        "assumed": list(document.assumed),
+        "run_steps": document.run_steps,
+    }
+    return schedule_figure(schedule), about | _schedule(schedule, document.run_steps)
+
+
+def _schedule(schedule: Schedule, run_steps: int | None) -> dict[str, Any]:
     steps = schedule.horizon.steps
     measured = measure(schedule)
     key = {"first update": 0, "peak": measured.peak_step, "half of the area": measured.half}
     key |= {"last update": steps - 1, "after the end": steps}
-    numbers = {
+    if run_steps is not None and run_steps < steps:
+        key |= {"last update of the run": run_steps - 1}
+    return {
         "schedule": str(schedule),
         "spec": to_spec(schedule),
         "parts": [
@@ -50,11 +68,10 @@ def _schedule(schedule: Schedule) -> tuple[Figure, dict[str, Any]]:
         "decaying": measured.decaying,
         "points": {name: {"step": step, "lr": schedule(step)} for name, step in key.items()},
     }
-    return schedule_figure(schedule), numbers
 
 
 def _run(run: Run, source: str) -> tuple[Figure, dict[str, Any]]:
-    from glidepath.plots.runs import run_figure  # here and below, so that a curve in the terminal waits for nothing
+    from glidepath.plots.runs import run_figure  # here, so that a curve in the terminal waits for nothing
 
     for note in run.notes:
         click.echo(note, err=True)
@@ -63,15 +80,32 @@ def _run(run: Run, source: str) -> tuple[Figure, dict[str, Any]]:
     return run_figure(run, title=source), numbers
 
 
-def _lines(numbers: dict[str, Any]) -> str:
+def _lines(numbers: Mapping[str, Any]) -> str:
     """The numbers as aligned lines: a schedule's parts and key points, or a run's last values."""
     if "run" in numbers:
         rows = [(name, f"step {last['step']}", number(last["value"])) for name, last in numbers["last"].items()]
     else:
-        rows = [
-            (p["part"], f"steps {p['from']} to {p['from'] + p['steps']}", number(p["lr"])) for p in numbers["parts"]
-        ]
+        title = f"{numbers['library']} {numbers['name']}".strip()
+        rows = [("read as", title, "")] if numbers["library"] != OURS else []
+        rows += _parts(numbers["parts"])
         rows += [(name, f"step {at['step']}", number(at["lr"])) for name, at in numbers["points"].items()]
         rows += [("area, sum of all updates", f"{numbers['decaying']:.0%} decaying", number(numbers["area"]))]
+        rows += [("not said, so its own default", one, "") for one in numbers["assumed"]]
+    return _aligned(rows)
+
+
+def _parts(parts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """A line for each part, of many only the first and the last ones."""
+    half = MOST_PARTS // 2
+    many = len(parts) > MOST_PARTS
+    for part in (*parts[:half], *parts[-half:]) if many else parts:
+        if many and part is parts[-half]:
+            yield (f"... {len(parts) - 2 * half} parts more, all in --json", "", "")
+        steps = f"steps {part['from']} to {part['from'] + part['steps']}"
+        yield (fit(part["part"], WIDEST, "..."), steps, number(part["lr"]))
+
+
+def _aligned(rows: Sequence[tuple[str, str, str]]) -> str:
+    """Rows of three columns, the first two as wide as their widest."""
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    return "\n".join(f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows)
+    return "\n".join(f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows)

@@ -10,13 +10,26 @@ from typing import Any
 
 from glidepath.errors import GlidepathError, SpecError, nearest, shown
 from glidepath.schedules.levels import Absolute, Level, level
-from glidepath.schedules.recipes import arc, cosine, decay, hold, inverse_sqrt, linear, steps, warmup
-from glidepath.schedules.reshape import clip, combine, excerpt, repeat, reverse, scale, shift, stretch
+from glidepath.schedules.points import points
+from glidepath.schedules.powers import inverse_sqrt, inverse_time, power_law, untuned
+from glidepath.schedules.recipes import arc, cosine, decay, hold, linear, steps, warmup
+from glidepath.schedules.reshape import (
+    clip,
+    combine,
+    excerpt,
+    override,
+    remap,
+    repeat,
+    reverse,
+    scale,
+    shift,
+    stretch,
+)
 from glidepath.schedules.schedule import Recipe
 from glidepath.units import RATE, Amount
 
-BASIC = (warmup, hold, decay, cosine, linear, steps, inverse_sqrt, arc)
-RESHAPING = (repeat, stretch, reverse, shift, excerpt, scale, clip, combine)
+BASIC = (warmup, untuned, hold, decay, cosine, linear, steps, power_law, inverse_sqrt, inverse_time, arc, points)
+RESHAPING = (repeat, stretch, reverse, shift, excerpt, scale, remap, clip, combine, override)
 MAKERS: dict[str, Callable[..., Recipe]] = {make.__name__: make for make in (*BASIC, *RESHAPING)}
 RECIPES = ("recipe", "other")  # the arguments that hold a recipe within
 DEEPEST = 20  # recipes within recipes: more than anybody reads, and far from any stack's end
@@ -67,11 +80,31 @@ def growth(value: Any) -> Any:
     return value
 
 
+def read_knots(value: Any) -> Any:
+    """Places and levels, from pairs, a table, or their text `0: 0.1; 10%: 1.0; 100%: absolute(1e-5)`."""
+    if isinstance(value, str):
+        value = [pair.split(":", 1) for pair in value.split(";")]
+    pairs = list(value.items()) if isinstance(value, Mapping) else value
+    return [_knot(pair) for pair in pairs] if isinstance(pairs, (list, tuple)) else pairs
+
+
+def _knot(pair: Any) -> Any:
+    """The level of a pair read; what is no pair is left for `points` to refuse."""
+    if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+        return pair
+    place, height = (half.strip() if isinstance(half, str) else half for half in pair)
+    return place, read_level(height)
+
+
 # One name means one thing in every part, so its kind stands here once.
 KINDS: dict[str, Callable[[Any], Any]] = {
     "length": Amount.of,
     "every": Amount.of,
     "timescale": Amount.of,
+    "exponent": real,
+    "rate": real,
+    "beta2": real,
+    "knots": read_knots,
     "shape": same,
     "start": read_level,
     "to": read_level,
@@ -88,6 +121,7 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "growth": growth,
     "since": real,
     "until": real,
+    "beyond": flag,
     "begin": Amount.of,
     "low": read_level,
     "high": read_level,
@@ -101,6 +135,8 @@ EXAMPLES = {
     "other": "other=hold(at=0.5)",
     "over": "over=100",
     "by": "by=10",
+    "begin": "begin=10%",
+    "knots": "0: 0.1; 10%: 1.0; 100%: 0.0",
     "factor": "factor=0.5",
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 from glidepath.errors import ScheduleError
 from glidepath.schedules import layout
 from glidepath.schedules.levels import Level
-from glidepath.schedules.nested import Both, Mapped, Nested, Periodic, Warped
+from glidepath.schedules.nested import Affine, Both, Mapped, Nested, Periodic, Warped
 from glidepath.schedules.parts import Part, Seat
 from glidepath.schedules.pieces import Piece
 from glidepath.schedules.schedule import Recipe
@@ -19,19 +19,24 @@ from glidepath.units import Amount, Horizon, half_up
 MOST_CYCLES = 10_000  # that differ from each other; equal ones may be any number
 
 
-def laid(recipe: Recipe, steps: int, seat: Seat, *, peak: float | None) -> Piece:
-    """A recipe as one piece of so many steps, with the rates of the seat's horizon."""
+def laid(recipe: Recipe, steps: int, seat: Seat, *, peak: float | None, enters: float | None = None) -> Piece:
+    """A recipe as one piece of so many steps, with the rates of the seat's horizon; entering at the peak or as told."""
     if steps == 0:
-        return _empty(recipe, seat, peak)
+        return _empty(laid(recipe, 1, seat, peak=peak, enters=enters))
     horizon = Horizon(steps, **seat.horizon.rates)
-    begins, pieces = layout.placed(recipe.parts, horizon, enters=1.0 if peak is None else peak, peak=peak)
+    begin_at = _unit(peak) if enters is None else enters
+    begins, pieces = layout.placed(recipe.parts, horizon, enters=begin_at, peak=peak)
     return Nested(steps, pieces[0].start, begins, pieces)
 
 
-def _empty(recipe: Recipe, seat: Seat, peak: float | None) -> Piece:
+def _empty(one: Piece) -> Piece:
     """No steps: what the recipe ends with, which the next part begins with."""
-    end = laid(recipe, 1, seat, peak=peak).end
-    return Mapped(0, end, laid(recipe, 1, seat, peak=peak), 1.0, end, end)
+    return Mapped(0, one.end, one, 1.0, one.end, one.end)
+
+
+def _unit(peak: float | None) -> float:
+    """The learning rate that a multiplier of 1 is."""
+    return 1.0 if peak is None else peak
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Repeat(Part):
     def _peak(self, seat: Seat, cycle: int) -> float | None:
         if seat.peak is None and (cycle == 0 or self.factor == 1):
             return None
-        return (1.0 if seat.peak is None else seat.peak) * self.factor**cycle
+        return _unit(seat.peak) * self.factor**cycle
 
     def _bounds(self, seat: Seat) -> list[int]:
         """The steps at which cycles begin, and where the last one ends: each the rounded exact sum."""
@@ -191,6 +196,45 @@ class Combine(Part):
     def place(self, seat: Seat) -> Piece:
         """Both recipes over the same steps."""
         left, right = (laid(recipe, seat.length, seat, peak=seat.peak) for recipe in (self.recipe, self.other))
-        # The product of two multiples of the peak is one of the peak, not of its square.
-        factor = 1.0 if self.by != "product" or seat.peak is None else 1.0 / seat.peak
-        return Both(seat.length, left.start, left, right, self.by, factor)
+        unit = _unit(seat.peak)
+        both = Both(seat.length, left.start, left, right, self.by, unit)
+        return both if self.by != "sum" else Mapped(seat.length, both.start, both, 1.0, 0.0, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Remap(Part):
+    """See `glidepath.remap`."""
+
+    word = "remap"
+    first = "recipe"
+    recipe: Recipe
+    low: Level = 0.0
+    high: Level = 1.0
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe by the line through both levels."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        zero, one = seat.level(self.low, "the low end of the remap"), seat.level(self.high, "the high end of the remap")
+        return Affine(seat.length, inner.start, inner, zero, one, _unit(seat.peak))
+
+
+@dataclass(frozen=True, slots=True)
+class Override(Part):
+    """See `glidepath.override`."""
+
+    word = "override"
+    first = "recipe"
+    recipe: Recipe
+    other: Recipe
+    begin: Amount
+    over: Amount
+
+    def place(self, seat: Seat) -> Piece:
+        """The recipe, the other one in the window, and the recipe again from where it would be by then."""
+        inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
+        begin = min(seat.horizon.place(self.begin), seat.length)
+        end = min(begin + seat.horizon.place(self.over), seat.length)
+        enters = float(inner.at(float(begin), np))
+        window = laid(self.other, end - begin, seat, peak=seat.peak, enters=enters)
+        rest = Warped(seat.length - end, float(inner.at(float(end), np)), inner, float(end), 1.0)
+        return Nested(seat.length, inner.start, (0, begin, end), (inner, window, rest))

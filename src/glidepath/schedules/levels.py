@@ -33,18 +33,23 @@ def absolute(value: float) -> Absolute:
     return Absolute(value)
 
 
-def number(value: object, what: str, *, below: float = inf) -> float:
-    """`value` as a float, refused unless it is a number from 0 to `below`; `what` names it in the complaint."""
+def number(value: object, what: str, *, above: float = 0, below: float = inf) -> float:
+    """`value` as a float, refused unless it is finite and from `above` to `below`; `what` names it in the complaint."""
     try:
         real = inf if isinstance(value, bool) or not hasattr(value, "__float__") else float(value)
     except OverflowError:
         real = inf
     except (TypeError, ValueError):  # an array of many
         raise ScheduleError(f"expected {what} as a number, got {shown(value)}") from None
-    if isfinite(real) and 0 <= real <= below:
-        return abs(real)  # -0.0 would print, and divide, as another number than 0
-    limits = "of at least 0" if below == inf else f"from 0 to {below:g}"
-    raise ScheduleError(f"expected {what} as a finite number {limits}, got {shown(value)}")
+    if isfinite(real) and above <= real <= below:
+        return real or 0.0  # -0.0 would print, and divide, as another number than 0
+    raise ScheduleError(f"expected {what} as a finite number{_limits(above, below)}, got {shown(value)}")
+
+
+def _limits(above: float, below: float) -> str:
+    if above == -inf:
+        return ""
+    return f" of at least {above:g}" if below == inf else f" from {above:g} to {below:g}"
 
 
 def level(value: object, what: str) -> Level:

@@ -18,13 +18,15 @@ LAST_BITS = 1e-12  # of the peak: a smaller rise, fall or difference is rounding
 class Measures:
     """The numbers that people ask a schedule for; learning rates, and whole steps.
 
-    `area` is the sum of the learning rates of all updates, `half` the step at which half of it is spent,
-    `decaying` the share of the updates that use less than the one before.
+    `warmup` is the steps before the peak where the schedule only rises until then, else 0. `area` is the sum of the
+    learning rates of all updates, `half` the step at which half of it is spent, `decaying` the share of the updates
+    that use less than the one before.
     """
 
     first: float
     peak: float
     peak_step: int
+    warmup: int
     last: float
     after: float
     lowest: float
@@ -50,6 +52,7 @@ def measure(schedule: Schedule) -> Measures:
         first=float(values[0]),
         peak=float(values[highest]),
         peak_step=int(steps[highest]),
+        warmup=0 if falls[:highest].any() else int(steps[highest]),
         last=float(values[-1]),
         after=schedule(schedule.horizon.steps),
         lowest=float(values.min()),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from glidepath.schedules.evaluation import evaluate
 from glidepath.schedules.pieces import Piece
 
@@ -82,47 +84,75 @@ class Mapped(Piece):
         return xp.clip(self.factor * self.inner.at(t, xp), self.floor, self.ceiling)
 
 
-def product(left: Any, right: Any, xp: Any) -> Any:  # noqa: ARG001 - all three have one signature
-    """left * right."""
-    return left * right
+@dataclass(frozen=True, slots=True)
+class Affine(Piece):
+    """Another piece by a straight line: `zero` where it is 0, `one` where it is `unit`."""
+
+    inner: Piece
+    zero: float
+    one: float
+    unit: float
+
+    def __post_init__(self) -> None:
+        """A line keeps the ends of the piece inside, or turns them round."""
+        low, high = sorted((self._of(self.inner.low), self._of(self.inner.high)))
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+
+    def _of(self, value: Any) -> Any:
+        share = value / self.unit
+        return self.zero * (1 - share) + self.one * share
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """The line at the value inside."""
+        return self._of(self.inner.at(t, xp))
 
 
-def maximum(left: Any, right: Any, xp: Any) -> Any:
+def product(left: Any, right: Any, unit: float, xp: Any) -> Any:  # noqa: ARG001 - all have one signature
+    """Of two multiples of the unit: one of the unit too, not of its square, and never above either."""
+    return left * (right / unit)
+
+
+def maximum(left: Any, right: Any, unit: float, xp: Any) -> Any:  # noqa: ARG001
     """The larger of the two, step by step."""
     return xp.where(left >= right, left, right)
 
 
-def minimum(left: Any, right: Any, xp: Any) -> Any:
+def minimum(left: Any, right: Any, unit: float, xp: Any) -> Any:  # noqa: ARG001
     """The smaller of the two, step by step."""
     return xp.where(left <= right, left, right)
 
 
-OPERATIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
+def total(left: Any, right: Any, unit: float, xp: Any) -> Any:  # noqa: ARG001
+    """left + right."""
+    return left + right
+
+
+OPERATIONS: dict[str, Callable[[Any, Any, float, Any], Any]] = {
     "product": product,
     "maximum": maximum,
     "minimum": minimum,
+    "sum": total,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Both(Piece):
-    """Two pieces at once: `operation` of `left` and of `right` times `factor`."""
+    """Two pieces at once: `operation` of both values; `unit` is the learning rate that a multiplier of 1 is."""
 
     left: Piece
     right: Piece
     operation: str
-    factor: float
+    unit: float
 
     def __post_init__(self) -> None:
-        """All three operations rise with both, so the ends come from the ends."""
-        object.__setattr__(self, "low", float(self._of(self.left.low, self.right.low)))
-        object.__setattr__(self, "high", float(self._of(self.left.high, self.right.high)))
+        """The operations rise with both, so the ends come from the ends."""
+        object.__setattr__(self, "low", self._of(self.left.low, self.right.low))
+        object.__setattr__(self, "high", self._of(self.left.high, self.right.high))
 
     def _of(self, left: float, right: float) -> float:
-        return {"product": left * right * self.factor, "maximum": max(left, right), "minimum": min(left, right)}[
-            self.operation
-        ]
+        return float(OPERATIONS[self.operation](left, right, self.unit, np))
 
     def at(self, t: Any, xp: Any) -> Any:
         """The operation on both values at t."""
-        return OPERATIONS[self.operation](self.left.at(t, xp), self.right.at(t, xp), xp) * self.factor
+        return OPERATIONS[self.operation](self.left.at(t, xp), self.right.at(t, xp), self.unit, xp)

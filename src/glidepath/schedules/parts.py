@@ -12,9 +12,9 @@ from typing import ClassVar
 import numpy as np
 
 from glidepath.errors import ScheduleError
-from glidepath.schedules import pieces
+from glidepath.schedules import pieces, untuned
 from glidepath.schedules.levels import Level, placed
-from glidepath.schedules.pieces import Piece, Ramp, Root, Slope, Stairs
+from glidepath.schedules.pieces import SQUARE_ROOT, Piece, Power, Ramp, Slope, Stairs
 from glidepath.schedules.shapes import between
 from glidepath.units import Amount, Horizon
 
@@ -120,12 +120,13 @@ class Arc(Part):
     power: float = 1.0
     since: float = 0.0
     until: float = 1.0
+    beyond: bool = False
 
     def place(self, seat: Seat) -> Piece:
         """A stretch of a shape; where it is cut the value there is where it enters."""
         origin, to = seat.level(self.start, "the start of the arc"), seat.level(self.to, "the end of the arc")
         enters = float(between(origin, to, self.since, shape=self.shape, power=self.power, xp=np))
-        return pieces.Arc(seat.length, enters, origin, to, self.shape, self.power, self.since, self.until)
+        return pieces.Arc(seat.length, enters, origin, to, self.shape, self.power, self.since, self.until, self.beyond)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +146,29 @@ class Steps(Part):
 
 
 @dataclass(frozen=True, slots=True)
-class InverseSqrt(Part):
-    """See `glidepath.inverse_sqrt`."""
+class PowerLaw(Part):
+    """See `glidepath.power_law`."""
 
-    word = "inverse_sqrt"
+    word = "power_law"
+    exponent: float = SQUARE_ROOT
     timescale: Amount | None = None
+    rate: float = 1.0
 
     def place(self, seat: Seat) -> Piece:
-        """A root whose timescale, where none is named, is the number of steps before it."""
+        """A power whose timescale, where none is named, is the number of steps before it."""
         scale = seat.begin if self.timescale is None else seat.horizon.place(self.timescale)
-        return Root(seat.length, seat.enters, max(1, scale))
+        return Power(seat.length, seat.enters, max(1, scale), self.exponent, self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Untuned(Part):
+    """See `glidepath.untuned`."""
+
+    word = "untuned"
+    beta2: float = 0.999
+    shape: str = "linear"
+
+    def place(self, seat: Seat) -> Piece:
+        """The form, up to where the part before it ended."""
+        first = float(untuned.FORMS[self.shape](0.0, self.beta2, np)) * seat.enters
+        return untuned.Untuned(seat.length, first, seat.enters, self.beta2, self.shape)

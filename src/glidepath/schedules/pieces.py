@@ -12,6 +12,8 @@ import numpy as np
 
 from glidepath.schedules.shapes import between
 
+SQUARE_ROOT = 0.5  # the exponent that is one
+
 
 @dataclass(frozen=True, slots=True)
 class Piece(ABC):
@@ -64,7 +66,10 @@ class Ramp(Piece):
 
 @dataclass(frozen=True, slots=True)
 class Arc(Piece):
-    """A stretch of a shape: from `origin` to `to`, of which t goes from the share `since` to the share `until`."""
+    """A stretch of a shape: from `origin` to `to`, of which t goes from the share `since` to the share `until`.
+
+    With `beyond` the shape's formula goes on outside of 0 to 1, else it is held there.
+    """
 
     origin: float
     to: float
@@ -72,10 +77,13 @@ class Arc(Piece):
     power: float
     since: float
     until: float
+    beyond: bool = False
 
     def at(self, t: Any, xp: Any) -> Any:
-        """`between(origin, to)` at u = since + (until - since) t / n, at most 1."""
-        u = xp.clip(self.since + t * ((self.until - self.since) / max(1, self.length)), 0, 1)
+        """`between(origin, to)` at u from `since` to `until`, exact at both."""
+        share = t / float(max(1, self.length))
+        u = self.since * (1 - share) + self.until * share
+        u = u if self.beyond else xp.clip(u, 0, 1)
         return between(self.origin, self.to, u, shape=self.shape, power=self.power, xp=xp)
 
 
@@ -110,11 +118,16 @@ class Slope(Piece):
 
 
 @dataclass(frozen=True, slots=True)
-class Root(Piece):
-    """start * sqrt(s / (s + t)) with the timescale s."""
+class Power(Piece):
+    """start * (s / (s + r t))^exponent with the timescale s and the rate r."""
 
     timescale: int
+    exponent: float
+    rate: float
 
     def at(self, t: Any, xp: Any) -> Any:
-        """The inverse square root at t."""
-        return self.start * xp.sqrt(float(self.timescale) / (float(self.timescale) + t))
+        """The power law at t; the root and the quotient are exact to the last bit in every library, a power is not."""
+        ratio = float(self.timescale) / (float(self.timescale) + self.rate * t)
+        if self.exponent == SQUARE_ROOT:
+            return self.start * xp.sqrt(ratio)
+        return self.start * (ratio if self.exponent == 1 else xp.pow(ratio, self.exponent))

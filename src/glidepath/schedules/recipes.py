@@ -4,14 +4,17 @@ Each gives a recipe of one part. A length is an amount (`2_000`, `"10%"`, `"3 ep
 takes what is left. A level (`start`, `to`) is a multiple of the peak, 0 to 1, or `absolute(1e-5)`.
 """
 
+from collections.abc import Collection
+from math import inf
+
+import numpy as np
+
 from glidepath.errors import ScheduleError, nearest, shown
 from glidepath.schedules.levels import Absolute, Level, level, number
-from glidepath.schedules.parts import Arc, Decay, Hold, InverseSqrt, Part, Steps, Warmup
+from glidepath.schedules.parts import Arc, Decay, Hold, Steps, Warmup
 from glidepath.schedules.schedule import Recipe
-from glidepath.schedules.shapes import EXPONENTIAL, FALLING, POWERED, RISING
-from glidepath.units import Amount
-
-AmountLike = int | str | Amount
+from glidepath.schedules.shapes import ENDLESS, EXPONENTIAL, FALLING, POWERED, RISING, between
+from glidepath.units import Amount, AmountLike, optional
 
 
 def warmup(length: AmountLike, *, start: Level | None = None, to: Level = 1.0, shape: str = "linear") -> Recipe:
@@ -23,12 +26,12 @@ def warmup(length: AmountLike, *, start: Level | None = None, to: Level = 1.0, s
     >>> warmup(3).over(3, peak=1.0)([0, 1, 2, 3])
     array([0.25, 0.5 , 0.75, 1.  ])
     """
-    _known(shape, RISING, "warmup")
+    known(shape, RISING, "warmup")
     begin = None if start is None else level(start, "the start of the warmup")
-    _above_zero(begin, shape, "start")
+    above_zero(begin, shape, "start")
     end = level(to, "the target of the warmup")
-    _above_zero(end, shape, "to")
-    return _recipe(Warmup(Amount.of(length), begin, end, shape))
+    above_zero(end, shape, "to")
+    return Recipe((Warmup(Amount.of(length), begin, end, shape),))
 
 
 def hold(length: AmountLike | None = None, *, at: Level | None = None) -> Recipe:
@@ -39,7 +42,7 @@ def hold(length: AmountLike | None = None, *, at: Level | None = None) -> Recipe
     >>> hold().over(2, peak=0.1)([0, 1])
     array([0.1, 0.1])
     """
-    return _recipe(Hold(_length(length), None if at is None else level(at, "the level of the hold")))
+    return Recipe((Hold(optional(length), None if at is None else level(at, "the level of the hold")),))
 
 
 def decay(
@@ -54,18 +57,16 @@ def decay(
 
     With `endpoint=True` the last step itself lands on `to`, f(t/(n-1)), as numpy.linspace has it. Shapes:
     linear, cosine, 1-sqrt, polynomial (leaves (1-u)^power), exponential (equal factors; `to` above 0),
-    half-cosine, cosine-power, k-cosine (both with power), rex, tanh; their formulas are in `shapes`.
+    half-cosine, cosine-power, k-cosine, exp-zero, log (each of the four with power), rex, sqrt-in, tanh; their
+    formulas are in `shapes`.
 
     >>> decay(to=0.2, endpoint=True).over(3, peak=1.0)([0, 1, 2])
     array([1. , 0.6, 0.2])
     """
-    _known(shape, FALLING, "decay")
+    known(shape, FALLING, "decay")
     end = level(to, "the end of the decay")
-    _above_zero(end, shape, "to")
-    exponent = _power(power, shape)
-    if not isinstance(endpoint, bool):
-        raise ScheduleError(f"expected endpoint as True or False, got {shown(endpoint)}")
-    return _recipe(Decay(_length(length), end, shape, exponent, endpoint))
+    above_zero(end, shape, "to")
+    return Recipe((Decay(optional(length), end, shape, _power(power, shape), flag(endpoint, "endpoint")),))
 
 
 def arc(
@@ -77,23 +78,36 @@ def arc(
     power: float = 1.0,
     since: float = 0.0,
     until: float = 1.0,
+    beyond: bool = False,
 ) -> Recipe:
     """A stretch of a shape, up or down: start + (to - start) f(u), where u goes from `since` to `until`.
 
-    `since` is from 0 to 1; `until` may lie beyond 1, where the shape has ended between two steps. For curves
-    that were planned over other steps than they are cut at, as other libraries do.
+    Both are at least 0, in any order; above 1 the shape has ended, between two steps perhaps. For curves that
+    were planned over other steps than they are cut at, as other libraries do. With `beyond` the formula goes
+    on outside of 0 to 1 (linear, polynomial, 1-sqrt, tanh, exp-zero, exponential), below 0 too if it says so.
 
     >>> arc(start=1.0, to=0.0, since=0.5).over(2, peak=1.0)([0, 1])
     array([0.5 , 0.25])
     """
-    _known(shape, FALLING, "arc")
+    flag(beyond, "beyond")
+    known(shape, ENDLESS if beyond else FALLING, "arc" + " with beyond" * beyond)
     ends = level(start, "the start of the arc"), level(to, "the end of the arc")
-    _above_zero(ends[0], shape, "start")
-    _above_zero(ends[1], shape, "to")
-    shares = number(since, "since", below=1), number(until, "until")
-    if shares[0] > shares[1]:
-        raise ScheduleError(f"expected since at or below until, got {since!r} and {until!r}")
-    return _recipe(Arc(_length(length), *ends, shape, _power(power, shape), *shares))
+    above_zero(ends[0], shape, "start")
+    above_zero(ends[1], shape, "to")
+    least = -inf if beyond else 0
+    shares = number(since, "since", above=least), number(until, "until", above=least)
+    exponent = _power(power, shape)
+    _finite(shape, exponent, shares)
+    return Recipe((Arc(optional(length), *ends, shape, exponent, *shares, beyond),))
+
+
+def _finite(shape: str, power: float, shares: tuple[float, float]) -> None:
+    """Refuse a stretch at whose ends the shape has no value, such as the root of what is below 0."""
+    for share in shares:
+        with np.errstate(all="ignore"):
+            value = between(1.0, 0.5, np.float64(share), shape=shape, power=power, xp=np)
+        if not np.isfinite(value):
+            raise ScheduleError(f"expected since and until where {shape} has a value, got {share!r}")
 
 
 def cosine(length: AmountLike | None = None, *, to: Level = 0.0, endpoint: bool = False) -> Recipe:
@@ -123,35 +137,18 @@ def steps(every: AmountLike, *, factor: float = 0.1, smooth: bool = False, lengt
         raise ScheduleError(
             f"expected steps with every and factor above 0, got every={shown(every)} and factor={factor!r}"
         )
-    if not isinstance(smooth, bool):
-        raise ScheduleError(f"expected smooth as True or False, got {shown(smooth)}")
-    return _recipe(Steps(_length(length), tread, drop, smooth))
+    return Recipe((Steps(optional(length), tread, drop, flag(smooth, "smooth")),))
 
 
-def inverse_sqrt(length: AmountLike | None = None, *, timescale: AmountLike | None = None) -> Recipe:
-    """The value before it times sqrt(s / (s + t)), s the timescale (Vaswani et al. 2017, arXiv 1706.03762).
-
-    Without a timescale s is the number of steps before this part (at least 1), so that behind a warmup of
-    W steps the value is peak sqrt(W / step). It never reaches 0; follow it with a decay.
-
-    >>> (warmup(4) >> inverse_sqrt()).over(100, peak=1.0)([4, 16, 64])
-    array([1.  , 0.5 , 0.25])
-    """
-    scale = None if timescale is None else Amount.of(timescale)
-    if scale is not None and scale.value == 0:
-        raise ScheduleError("expected a timescale above 0, got 0")
-    return _recipe(InverseSqrt(_length(length), scale))
+def flag(value: object, name: str) -> bool:
+    """`value`, refused unless it is True or False."""
+    if not isinstance(value, bool):
+        raise ScheduleError(f"expected {name} as True or False, got {shown(value)}")
+    return value
 
 
-def _recipe(part: Part) -> Recipe:
-    return Recipe((part,))
-
-
-def _length(length: AmountLike | None) -> Amount | None:
-    return None if length is None else Amount.of(length)
-
-
-def _known(shape: object, shapes: tuple[str, ...], part: str) -> None:
+def known(shape: object, shapes: Collection[str], part: str) -> None:
+    """Refuse a shape that a part has not."""
     if shape not in shapes:
         raise ScheduleError(f"expected a shape of {part}, got {shown(shape)}: {nearest(shown(shape), shapes)}")
 
@@ -165,8 +162,8 @@ def _power(power: object, shape: str) -> float:
     return exponent
 
 
-def _above_zero(end: Level | None, shape: str, name: str) -> None:
-    """Equal factors neither leave nor reach 0."""
+def above_zero(end: Level | None, shape: str, name: str) -> None:
+    """Refuse 0 where a shape goes by equal factors, which neither leave nor reach it."""
     value = end.value if isinstance(end, Absolute) else end
     if shape == EXPONENTIAL and value == 0:
         raise ScheduleError(f'expected {name} above 0 with shape="exponential", got 0: write {name}=0.01')

@@ -12,6 +12,8 @@ from glidepath.schedules.compound import (
     Clip,
     Combine,
     Excerpt,
+    Override,
+    Remap,
     Repeat,
     Reverse,
     Scale,
@@ -20,11 +22,8 @@ from glidepath.schedules.compound import (
 )
 from glidepath.schedules.levels import Level, level, number
 from glidepath.schedules.nested import OPERATIONS
-from glidepath.schedules.parts import Part
 from glidepath.schedules.schedule import Recipe
-from glidepath.units import Amount, exact
-
-AmountLike = int | str | Amount
+from glidepath.units import Amount, AmountLike, exact, optional
 
 
 def repeat(
@@ -56,7 +55,7 @@ def repeat(
     if grows < 1 or (first is not None and first.value == 0):
         raise ScheduleError(f"expected growth of at least 1 and every above 0, got {shown(growth)} and {shown(every)}")
     by = number(factor, "the factor of the cycles", below=1)
-    return _recipe(Repeat(_length(length), _inner(recipe), first, times, grows, by))
+    return Recipe((Repeat(optional(length), _inner(recipe), first, times, grows, by),))
 
 
 def stretch(recipe: Recipe, over: AmountLike, *, length: AmountLike | None = None) -> Recipe:
@@ -69,7 +68,7 @@ def stretch(recipe: Recipe, over: AmountLike, *, length: AmountLike | None = Non
     planned = Amount.of(over)
     if planned.value == 0:
         raise ScheduleError("expected `over` above 0 in a stretch, got 0")
-    return _recipe(Stretch(_length(length), _inner(recipe), planned))
+    return Recipe((Stretch(optional(length), _inner(recipe), planned),))
 
 
 def reverse(recipe: Recipe, *, length: AmountLike | None = None) -> Recipe:
@@ -79,7 +78,7 @@ def reverse(recipe: Recipe, *, length: AmountLike | None = None) -> Recipe:
     >>> reverse(linear()).over(4, peak=1.0)(range(4))
     array([0.25, 0.5 , 0.75, 1.  ])
     """
-    return _recipe(Reverse(_length(length), _inner(recipe)))
+    return Recipe((Reverse(optional(length), _inner(recipe)),))
 
 
 def shift(recipe: Recipe, by: AmountLike, *, length: AmountLike | None = None) -> Recipe:
@@ -89,7 +88,7 @@ def shift(recipe: Recipe, by: AmountLike, *, length: AmountLike | None = None) -
     >>> shift(linear(), 2).over(4, peak=1.0)(range(4))
     array([1.  , 1.  , 1.  , 0.75])
     """
-    return _recipe(Shift(_length(length), _inner(recipe), Amount.of(by)))
+    return Recipe((Shift(optional(length), _inner(recipe), Amount.of(by)),))
 
 
 def excerpt(recipe: Recipe, over: AmountLike, *, begin: AmountLike = 0, length: AmountLike | None = None) -> Recipe:
@@ -102,7 +101,7 @@ def excerpt(recipe: Recipe, over: AmountLike, *, begin: AmountLike = 0, length: 
     planned = Amount.of(over)
     if planned.value == 0:
         raise ScheduleError("expected `over` above 0 in an excerpt, got 0")
-    return _recipe(Excerpt(_length(length), _inner(recipe), planned, Amount.of(begin)))
+    return Recipe((Excerpt(optional(length), _inner(recipe), planned, Amount.of(begin)),))
 
 
 def scale(recipe: Recipe, factor: float, *, length: AmountLike | None = None) -> Recipe:
@@ -112,7 +111,7 @@ def scale(recipe: Recipe, factor: float, *, length: AmountLike | None = None) ->
     >>> scale(hold(), 0.5).over(2, peak=1.0)(0)
     0.5
     """
-    return _recipe(Scale(_length(length), _inner(recipe), number(factor, "the factor of the scale", below=1)))
+    return Recipe((Scale(optional(length), _inner(recipe), number(factor, "the factor of the scale", below=1)),))
 
 
 def clip(recipe: Recipe, *, low: Level = 0.0, high: Level = 1.0, length: AmountLike | None = None) -> Recipe:
@@ -123,13 +122,13 @@ def clip(recipe: Recipe, *, low: Level = 0.0, high: Level = 1.0, length: AmountL
     array([1.  , 0.75, 0.5 , 0.4 ])
     """
     ends = level(low, "the low end of the clip"), level(high, "the high end of the clip")
-    return _recipe(Clip(_length(length), _inner(recipe), *ends))
+    return Recipe((Clip(optional(length), _inner(recipe), *ends),))
 
 
 def combine(recipe: Recipe, other: Recipe, *, by: str, length: AmountLike | None = None) -> Recipe:
-    """Two recipes over the same steps, joined step by step: by="product", "maximum" or "minimum".
+    """Two recipes over the same steps, joined step by step: by="product", "maximum", "minimum" or "sum".
 
-    The product is of multiples of the peak, so it stays one.
+    The product is of multiples of the peak, so it stays one; the sum is kept at or below the peak.
 
     >>> from glidepath import cosine, hold
     >>> combine(cosine(), hold(at=0.5), by="maximum").over(4, peak=1.0)(range(4)).round(3)
@@ -137,18 +136,38 @@ def combine(recipe: Recipe, other: Recipe, *, by: str, length: AmountLike | None
     """
     if by not in OPERATIONS:
         raise ScheduleError(f"expected by= as a way to combine, got {shown(by)}: {nearest(shown(by), OPERATIONS)}")
-    return _recipe(Combine(_length(length), _inner(recipe), _inner(other), by))
+    return Recipe((Combine(optional(length), _inner(recipe), _inner(other), by),))
+
+
+def remap(recipe: Recipe, *, low: Level = 0.0, high: Level = 1.0, length: AmountLike | None = None) -> Recipe:
+    """A recipe by the straight line that takes 0 to `low` and the peak to `high`, levels in any order.
+
+    With low=1 and high=0.85 it is the momentum that moves against a one-cycle learning rate.
+
+    >>> from glidepath import linear
+    >>> remap(linear(), low=0.2).over(4, peak=1.0)(range(5)).round(3)
+    array([1. , 0.8, 0.6, 0.4, 0.2])
+    """
+    ends = level(low, "the low end of the remap"), level(high, "the high end of the remap")
+    return Recipe((Remap(optional(length), _inner(recipe), *ends),))
+
+
+def override(
+    recipe: Recipe, other: Recipe, *, begin: AmountLike, over: AmountLike, length: AmountLike | None = None
+) -> Recipe:
+    """A recipe with another one in a window: from `begin` on for `over`; behind it the first goes on where it would be.
+
+    The other enters at the value of the first there, so `hold()` freezes it and `hold(at=0.1)` drops it.
+
+    >>> from glidepath import hold, linear
+    >>> override(linear(), hold(), begin=1, over=2).over(4, peak=1.0)(range(4))
+    array([1.  , 0.75, 0.75, 0.25])
+    """
+    window = Amount.of(begin), Amount.of(over)
+    return Recipe((Override(optional(length), _inner(recipe), _inner(other), *window),))
 
 
 def _inner(recipe: object) -> Recipe:
     if not isinstance(recipe, Recipe):
         raise ScheduleError(f"expected a recipe to reshape, such as cosine(), got {shown(recipe)}")
     return recipe
-
-
-def _recipe(part: Part) -> Recipe:
-    return Recipe((part,))
-
-
-def _length(length: AmountLike | None) -> Amount | None:
-    return None if length is None else Amount.of(length)

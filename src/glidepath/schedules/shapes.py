@@ -5,7 +5,7 @@ the namespace of u: numpy (for Python floats too), torch or jax.numpy.
 """
 
 from collections.abc import Callable
-from math import factorial, log, pi
+from math import expm1, factorial, inf, log, pi
 from math import tanh as math_tanh
 from typing import Any
 
@@ -53,7 +53,7 @@ def sqrt_in(u: Any, power: float, xp: Any) -> Any:  # noqa: ARG001
 
 def polynomial(u: Any, power: float, xp: Any) -> Any:
     """f(u) = 1 - (1 - u)^power: a decay by it leaves (1 - u)^power."""
-    return 1 - xp.pow(xp.clip(1 - u, 0, 1), power)  # in float32 u may pass 1 by a last bit
+    return 1 - xp.pow(xp.clip(1 - u, 0, inf), power)  # in float32 u may pass 1 by a last bit
 
 
 def half_cosine(u: Any, power: float, xp: Any) -> Any:
@@ -82,6 +82,19 @@ def tanh(u: Any, power: float, xp: Any) -> Any:  # noqa: ARG001
     return (xp.tanh(10 * u - 7) - first) / (last - first)
 
 
+def exp_zero(u: Any, power: float, xp: Any) -> Any:
+    """f(u) = (1 - e^(-k u)) / (1 - e^(-k)), k = power: falls by equal factors and reaches its end all the same.
+
+    With k = log 2 it leaves 2 (1/2)^u - 1, the exponential decay of Megatron.
+    """
+    return xp.expm1(u * -power) / expm1(-power)
+
+
+def logarithm(u: Any, power: float, xp: Any) -> Any:
+    """f(u) = log(1 + (W - 1) u) / log W, W = power: the warmup of DeepSpeed over W updates; linear for W = 1."""
+    return u if power == 1 else xp.log1p(u * (power - 1)) / log(power)
+
+
 SHAPES: dict[str, Shape] = {
     "linear": linear,
     "cosine": cosine,
@@ -93,13 +106,17 @@ SHAPES: dict[str, Shape] = {
     "k-cosine": k_cosine,
     "rex": rex,
     "tanh": tanh,
+    "exp-zero": exp_zero,
+    "log": logarithm,
 }
 # Shapes that take a power; each of the others refuses one.
-POWERED = ("polynomial", "cosine-power", "k-cosine")
+POWERED = ("polynomial", "cosine-power", "k-cosine", "exp-zero", "log")
 # The shape that goes by equal factors, not by equal differences, and so cannot begin or end at 0.
 EXPONENTIAL = "exponential"
 RISING = ("linear", "cosine", EXPONENTIAL)
 FALLING = (*SHAPES, EXPONENTIAL)
+# Shapes whose formula says something outside of 0 to 1 too.
+ENDLESS = ("linear", "polynomial", "1-sqrt", "tanh", "exp-zero", EXPONENTIAL)
 
 
 def between(start: float, end: float, u: Any, *, shape: str, power: float, xp: Any) -> Any:

@@ -1,20 +1,22 @@
-"""The spec: the plain dict that a recipe or a schedule is saved as, and its JSON and TOML.
+"""The spec: the plain dict that a recipe, a schedule or a plan is saved as, and its JSON and TOML.
 
     {"glidepath": 1, "parts": [{"part": "warmup", "length": "2%"}, {"part": "decay", "shape": "cosine", "to": 0.1}],
      "horizon": {"steps": 100000}, "peak": 0.0003}
 
-`horizon` and `peak` belong to a schedule; `glidepath` is the version of this form. Every value is an int, a
-float, a bool, a text, a list or a dict, so that any format and `torch.load(weights_only=True)` carry it.
+`horizon` and `peak` belong to a schedule; `glidepath` is the version of this form; a plan, which has `lr` in place of
+`parts`, is shown in `plan_spec`. Every value is an int, a float, a bool, a text, a list or a dict, so that any format
+and `torch.load(weights_only=True)` carry it.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from glidepath.errors import GlidepathError, SpecError, nearest, shown
-from glidepath.schedules import building
+from glidepath.errors import GlidepathError, SpecError, shown
+from glidepath.schedules import building, plan_spec
 from glidepath.schedules.levels import Absolute
 from glidepath.schedules.parts import Part
+from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Recipe, Schedule
 from glidepath.schedules.written import arguments
 from glidepath.units import RATES, Horizon, plain
@@ -23,23 +25,28 @@ VERSION = 1
 MOST_PARTS = 10_000  # far above any recipe that a person or a program means, and still read within a second
 
 
-def to_spec(value: Recipe | Schedule) -> dict[str, Any]:
-    """The plain dict of a recipe or a schedule; `from_spec` gives an equal value.
+def to_spec(value: Recipe | Schedule | Plan) -> dict[str, Any]:
+    """The plain dict of a recipe, a schedule or a plan; `from_spec` gives an equal value.
 
     >>> from glidepath import cosine
     >>> to_spec(cosine(to=0.1).over(100))["parts"]
     [{'part': 'decay', 'to': 0.1, 'shape': 'cosine'}]
     """
-    if not isinstance(value, (Recipe, Schedule)):
-        raise SpecError(f"expected a recipe or a schedule, got {shown(value)}")
+    if not isinstance(value, (Recipe, Schedule, Plan)):
+        raise SpecError(f"expected a recipe or a schedule, or a plan, got {shown(value)}")
+    fields = plan_spec.table(value, _table) if isinstance(value, Plan) else _table(value)
+    return {"glidepath": VERSION, **fields}
+
+
+def _table(value: Recipe | Schedule) -> dict[str, Any]:
     if isinstance(value, Recipe):
-        return {"glidepath": VERSION, "parts": [_part(part) for part in value.parts]}
-    spec = to_spec(value.recipe)
+        return {"parts": [_part(part) for part in value.parts]}
+    table = _table(value.recipe)
     rates = {name: plain(rate) for name, rate in value.horizon.rates.items()}
-    spec["horizon"] = {"steps": value.horizon.steps, **rates}
+    table["horizon"] = {"steps": value.horizon.steps, **rates}
     if value.peak is not None:
-        spec["peak"] = value.peak
-    return spec
+        table["peak"] = value.peak
+    return table
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -49,36 +56,46 @@ def _part(part: Part) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Absolute):
         return {"absolute": value.value}
+    if isinstance(value, list):  # points
+        return [[place, _plain(height)] for place, height in value]
     return [_part(part) for part in value.parts] if isinstance(value, Recipe) else value
 
 
-def from_spec(spec: Mapping[str, Any]) -> Recipe | Schedule:
-    """The recipe or schedule of a plain dict.
+def from_spec(spec: Mapping[str, Any]) -> Recipe | Schedule | Plan:
+    """The recipe, schedule or plan of a plain dict.
 
     Raises SpecError, with the place (`$.parts[1].length`), for anything that is not one.
     """
     if not isinstance(spec, Mapping):
         raise SpecError(f"$: expected a spec, a table with 'parts', got {shown(spec, 60)}")
-    _only(spec, ("glidepath", "parts", "horizon", "peak"), "$")
+    fields = {name: value for name, value in spec.items() if name != "glidepath"}
     version = spec.get("glidepath", VERSION)
     if version != VERSION:
         raise SpecError(
             f"$.glidepath: expected version {VERSION} of the spec, got {shown(version, 40)}: update glidepath"
         )
-    recipe = _recipe(spec.get("parts"), "$.parts")
-    if "horizon" not in spec:
-        _refuse_peak(spec)
+    return plan_spec.plan(fields, _read) if "lr" in fields else _read(fields, "$")
+
+
+def _read(table: Mapping[str, Any], place: str) -> Recipe | Schedule:
+    """The recipe or schedule that stands at a place."""
+    plan_spec.only(table, ("parts", "horizon", "peak"), place)
+    recipe = _recipe(table.get("parts"), f"{place}.parts")
+    if "horizon" not in table:
+        _refuse_peak(table, place)
         return recipe
-    horizon = _horizon(spec["horizon"])
+    horizon = _horizon(table["horizon"], f"{place}.horizon")
     try:
-        return recipe.over(horizon, peak=spec.get("peak"))
+        return recipe.over(horizon, peak=table.get("peak"))
     except GlidepathError as error:
-        raise SpecError(f"$: {error}") from error
+        raise SpecError(f"{place}: {error}") from error
 
 
-def _refuse_peak(spec: Mapping[str, Any]) -> None:
-    if "peak" in spec:
-        raise SpecError("$.peak: expected a horizon beside the peak, got none: write 'horizon': {'steps': ...}")
+def _refuse_peak(table: Mapping[str, Any], place: str) -> None:
+    if "peak" in table:
+        raise SpecError(
+            f"{place}.peak: expected a horizon beside the peak, got none: write 'horizon': {{'steps': ...}}"
+        )
 
 
 def _recipe(parts: object, place: str, depth: int = 0) -> Recipe:
@@ -101,31 +118,23 @@ def _one(here: str, part: object, depth: int) -> Recipe:
     return building.part(str(word), named, lambda name: f"{here}.{name}" if name else here)
 
 
-def _horizon(horizon: object) -> Horizon:
+def _horizon(horizon: object, place: str) -> Horizon:
     if not isinstance(horizon, Mapping) or "steps" not in horizon:
-        raise SpecError(f"$.horizon: expected a table with 'steps', got {shown(horizon, 60)}")
-    _only(horizon, ("steps", *RATES), "$.horizon")
+        raise SpecError(f"{place}: expected a table with 'steps', got {shown(horizon, 60)}")
+    plan_spec.only(horizon, ("steps", *RATES), place)
     try:
         return Horizon(**horizon)
     except GlidepathError as error:
-        raise SpecError(f"$.horizon: {error}") from error
+        raise SpecError(f"{place}: {error}") from error
 
 
-def _only(table: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
-    for name in table:
-        if name not in known:
-            raise SpecError(
-                f"{place}: expected one of its fields, got {shown(name, 40)}: {nearest(shown(name), known)}"
-            )
-
-
-def to_json(value: Recipe | Schedule) -> str:
+def to_json(value: Recipe | Schedule | Plan) -> str:
     """The spec as one line of JSON."""
     return json.dumps(to_spec(value))
 
 
-def from_json(text: str) -> Recipe | Schedule:
-    """The recipe or schedule of a JSON text; raises SpecError with line and column where it is not JSON."""
+def from_json(text: str) -> Recipe | Schedule | Plan:
+    """The recipe, schedule or plan of a JSON text; raises SpecError with line and column where it is not JSON."""
     if not isinstance(text, (str, bytes)):
         raise SpecError(f"expected a text of JSON, got {shown(text)}")
     try:
@@ -135,7 +144,7 @@ def from_json(text: str) -> Recipe | Schedule:
     return from_spec(spec)
 
 
-def to_toml(value: Recipe | Schedule) -> str:
+def to_toml(value: Recipe | Schedule | Plan) -> str:
     """The spec as TOML.
 
     >>> from glidepath import warmup, cosine
@@ -152,10 +161,11 @@ def to_toml(value: Recipe | Schedule) -> str:
     <BLANKLINE>
     """
     spec = to_spec(value)
-    parts, horizon = spec.pop("parts"), spec.pop("horizon", None)
+    parts, groups = spec.pop("parts", []), spec.pop("groups", {})
+    tables = {name: spec.pop(name) for name, field in list(spec.items()) if isinstance(field, dict)}
     blocks = [_lines(spec), *("[[parts]]\n" + _lines(part) for part in parts)]
-    if horizon is not None:
-        blocks.append("[horizon]\n" + _lines(horizon))
+    blocks += [f"[{name}]\n" + _lines(table) for name, table in tables.items()]
+    blocks += [f"[groups.{_value(name)}]\n" + _lines(group) for name, group in groups.items()]
     return "\n".join(blocks)
 
 
@@ -169,11 +179,11 @@ def _value(value: Any) -> str:
         return "[" + ", ".join(_value(inner) for inner in value) + "]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name} = {_value(inner)}" for name, inner in value.items()) + "}"
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)  # TOML has no pairs of surrogates
 
 
-def from_toml(text: str) -> Recipe | Schedule:
-    """The recipe or schedule of a TOML text; raises SpecError with line and column where it is not TOML."""
+def from_toml(text: str) -> Recipe | Schedule | Plan:
+    """The recipe, schedule or plan of a TOML text; raises SpecError with line and column where it is not TOML."""
     if not isinstance(text, str):
         raise SpecError(f"expected a text of TOML, got {shown(text)}")
     import tomllib  # here, because few read TOML and everybody would wait for it

@@ -151,13 +151,15 @@ class _Reader:
         return name
 
     def value(self) -> str:
+        """All that stands up to the next comma or bracket; `absolute(...)` may be in it."""
         text = self.take().text
-        if not self.at("("):
-            return text
-        self.take("(")
-        inner = self.take().text
-        self.take(")")
-        return f"{text}({inner})"
+        while self.at("("):
+            self.take("(")
+            text += f"({self.take().text})"
+            self.take(")")
+            if not self.peek().sign:
+                text += self.take().text
+        return text
 
     def schedule(self, recipe: Recipe) -> Recipe | Schedule:
         if self.peek() is self.end:

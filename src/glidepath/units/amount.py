@@ -117,3 +117,12 @@ def _decimal(value: Fraction) -> str:
         digit, rest = divmod(rest * 10, value.denominator)
         digits.append(str(digit))
     return f"{whole}.{''.join(digits)}" if digits else str(whole)
+
+
+# What people write for an amount.
+AmountLike = int | str | Amount
+
+
+def optional(amount: AmountLike | None) -> Amount | None:
+    """The amount, or None where there is none."""
+    return None if amount is None else Amount.of(amount)

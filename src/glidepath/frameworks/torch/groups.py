@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from glidepath.errors import AttachError
+from glidepath.schedules.schedule import Schedule
 
 Group = dict[str, Any]
 
@@ -19,7 +20,7 @@ SHARED = (torch.float64, torch.float32)
 
 
 class Filler:
-    """Writes `ratio * lr` into every group, many tensors of the processor in one call."""
+    """Writes `ratio * lr` into every group, one by one; tensors of the processor through numpy views, if all are."""
 
     def __init__(self, ratios: Sequence[float]) -> None:
         """`ratios`: what each group's learning rate is of the schedule's value."""
@@ -34,16 +35,16 @@ class Filler:
             for view, ratio in zip(self._views, self.ratios, strict=True):
                 view[()] = ratio * lr
             return
-        if len(groups) != len(self.ratios):
-            raise AttachError(
-                f"expected the {len(self.ratios)} groups that were attached, got {len(groups)}: attach again, "
-                "with step=scheduler.last_epoch"
-            )
+        refuse_others(groups, len(self.ratios))
         for group, ratio in zip(groups, self.ratios):  # noqa: B905 - as long as each other, and quicker unasked
             if type(group["lr"]) is not float:  # an isinstance of Tensor would cost more than all the rest
                 self._learn(groups, lr)
                 return
             group["lr"] = ratio * lr
+
+    def lrs(self, lr: float) -> list[float | torch.Tensor]:
+        """The learning rates of the groups for the schedule's value `lr`."""
+        return [ratio * lr for ratio in self.ratios]
 
     def _all_known(self, groups: Sequence[Group]) -> bool:
         """Whether every group has the tensor it had, on the memory it had."""
@@ -66,3 +67,25 @@ class Filler:
         self._tensors = tensors if shared else []
         self._places = [tensor.data_ptr() for tensor in self._tensors]
         self._views = [tensor.detach().numpy() for tensor in self._tensors]
+
+
+def refuse_others(groups: Sequence[Group], count: int) -> None:
+    """Raises AttachError where a group was added, or taken away, since `count` were attached."""
+    if len(groups) != count:
+        raise AttachError(
+            f"expected the {count} groups that were attached, got {len(groups)}: attach again, "
+            "with step=scheduler.last_epoch"
+        )
+
+
+def ratios_of(base_lrs: Sequence[float], schedule: Schedule) -> list[float]:
+    """What each group's learning rate is of the schedule's value; a schedule with a peak sets the largest group."""
+    if schedule.peak is None:
+        return list(base_lrs)
+    largest = max(base_lrs)
+    if not largest > 0:
+        raise AttachError(
+            f"expected a group with a learning rate above 0, got {list(base_lrs)}, whose ratios nobody can know: make "
+            "the optimizer with lr=1.0, the schedule's peak sets the rest"
+        )
+    return [lr / largest for lr in base_lrs]

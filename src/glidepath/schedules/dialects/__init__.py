@@ -2,5 +2,6 @@
 
 from glidepath.schedules.dialects.desk import libraries, names, read
 from glidepath.schedules.dialects.question import Reading
+from glidepath.schedules.dialects.rules import read_rule
 
-__all__ = ["Reading", "libraries", "names", "read"]
+__all__ = ["Reading", "libraries", "names", "read", "read_rule"]

@@ -5,17 +5,36 @@ from typing import Any
 
 from glidepath.errors import GlidepathError, SpecError, nearest, shown
 from glidepath.schedules.dialects import (
+    composer,
     deepspeed,
+    fairseq,
+    fairseq2,
+    fastai,
+    gpt_neox,
+    ignite,
     keras,
+    litgpt,
+    llm_c,
+    lrsched,
     megatron,
+    mmengine,
     nanogpt,
+    nanotron,
+    olmo,
+    olmo_core,
     optax,
+    paddle,
+    pytorch_optimizer,
+    pytorch_scheduler,
+    rules,
     timm,
     torch,
     torchtitan,
+    torchtune,
     transformers,
 )
 from glidepath.schedules.dialects.question import Answer, Question, Reading
+from glidepath.schedules.dialects.spelling import library_of
 from glidepath.units import Horizon
 
 READERS: dict[str, Mapping[str, Callable[[Question], Answer]]] = {
@@ -24,10 +43,27 @@ READERS: dict[str, Mapping[str, Callable[[Question], Answer]]] = {
     "timm": timm.NAMES,
     "optax": optax.NAMES,
     "keras": keras.NAMES,
+    "paddle": paddle.NAMES,
+    "composer": composer.NAMES,
+    "mmengine": mmengine.NAMES,
+    "fastai": fastai.NAMES,
+    "ignite": ignite.NAMES,
     "megatron": megatron.NAMES,
+    "gpt-neox": gpt_neox.NAMES,
     "deepspeed": deepspeed.NAMES,
-    "nanogpt": nanogpt.NAMES,
     "torchtitan": torchtitan.NAMES,
+    "torchtune": torchtune.NAMES,
+    "nanotron": nanotron.NAMES,
+    "olmo-core": olmo_core.NAMES,
+    "olmo": olmo.NAMES,
+    "fairseq": fairseq.NAMES,
+    "fairseq2": fairseq2.NAMES,
+    "litgpt": litgpt.NAMES,
+    "nanogpt": nanogpt.NAMES,
+    "llm.c": llm_c.NAMES,
+    "lrsched": lrsched.NAMES,
+    "pytorch_optimizer": pytorch_optimizer.NAMES,
+    "pytorch-scheduler": pytorch_scheduler.NAMES,
 }
 
 
@@ -38,13 +74,7 @@ def libraries() -> tuple[str, ...]:
 
 def names(library: str) -> tuple[str, ...]:
     """The schedules of a library that are read."""
-    return tuple(_library(library))
-
-
-def _library(library: object) -> Mapping[str, Callable[[Question], Answer]]:
-    if library not in READERS:
-        raise SpecError(f"expected a library that is read, got {shown(library)}: {nearest(shown(library), READERS)}")
-    return READERS[str(library)]
+    return tuple(READERS[library_of(library, READERS)])
 
 
 def read(
@@ -68,14 +98,20 @@ def read(
     >>> reading.notes
     ('torch climbs again behind step 10; read as held at 0.1',)
     """
-    known = _library(library)
+    library = library_of(library, READERS)
+    known = READERS[library]
     of = f"{library} {name!s:.60}"
-    if name not in known:
+    if isinstance(name, str) and name in rules.READERS.get(library, ()):
+        raise SpecError(
+            f"{of}: expected a schedule, which knows every step beforehand, got a rule that reads the loss: "
+            f'write read_rule("{library}", "{name}", {{...}})'
+        )
+    if not isinstance(name, str) or name not in known:
         raise SpecError(f"{of}: expected a schedule of {library}, got {shown(name)}: {nearest(shown(name), known)}")
     if not isinstance(config, Mapping) or not all(isinstance(key, str) for key in config):
         raise SpecError(f"{of}: expected a table of fields, got {shown(config)}")
     planned = horizon if isinstance(horizon, Horizon) or horizon is None else Horizon.of(horizon)
-    question = Question(of, config, base_lr, None if planned is None else planned.steps, faithful)
+    question = Question(of, config, base_lr, None if planned is None else planned.steps, faithful, planned=planned)
     try:
         answer = known[name](question)
         question.finish()

@@ -5,7 +5,8 @@ from math import ceil
 from glidepath.errors import SpecError
 from glidepath.schedules.dialects.curves import falling, joined, textbook, waves
 from glidepath.schedules.dialects.question import Answer, Question
-from glidepath.schedules.recipes import arc, cosine, decay, hold, inverse_sqrt, linear, warmup
+from glidepath.schedules.powers import inverse_sqrt
+from glidepath.schedules.recipes import arc, cosine, decay, hold, linear, warmup
 from glidepath.schedules.reshape import excerpt, repeat
 from glidepath.schedules.schedule import Recipe
 

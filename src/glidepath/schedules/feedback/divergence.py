@@ -1,8 +1,9 @@
 """Backing off: a cut and a new warmup after the loss has left for good."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from glidepath.schedules.feedback.rule import Rule, State, decide, whole, within
 from glidepath.schedules.levels import number
@@ -41,7 +42,6 @@ class BackOffState(State):
 class BackOff(Rule[BackOffState]):
     """See `back_off`."""
 
-    word: ClassVar[str] = "back_off"
     keeps: ClassVar[type[State]] = BackOffState
 
     factor: float
@@ -51,6 +51,11 @@ class BackOff(Rule[BackOffState]):
     tolerance: float
     in_a_row: int
     accumulate: int
+
+    @classmethod
+    def maker(cls) -> Callable[..., Rule[Any]]:
+        """The public function that makes it."""
+        return back_off
 
     def check(self) -> None:
         """Refuse a field of this rule outside its range."""

@@ -1,12 +1,13 @@
 """The greedy rule: up after improvements, down after regressions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import fsum, nan
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from glidepath.errors import ScheduleError
 from glidepath.schedules.feedback.improvement import THRESHOLD_MODES, bar_of, improved, threshold_of
-from glidepath.schedules.feedback.rule import MODES, Rule, State, decide, one_of, whole, within
+from glidepath.schedules.feedback.rule import MODES, Rule, State, decide, flag, one_of, whole, within
 from glidepath.schedules.levels import number
 
 LARGEST_WINDOW = 100_000  # losses: what a checkpoint may carry, and a mean over them cost, at every update
@@ -28,7 +29,6 @@ class GreedyState(State):
 class Greedy(Rule[GreedyState]):
     """See `greedy`."""
 
-    word: ClassVar[str] = "greedy"
     keeps: ClassVar[type[State]] = GreedyState
 
     mode: str
@@ -43,10 +43,17 @@ class Greedy(Rule[GreedyState]):
     eps: float
     window: int
     reset_after: int
+    faithful: bool
+
+    @classmethod
+    def maker(cls) -> Callable[..., Rule[Any]]:
+        """The public function that makes it."""
+        return greedy
 
     def check(self) -> None:
         """Refuse a field of this rule outside its range."""
         one_of(self.mode, "mode", MODES)
+        flag(self.faithful, "faithful")
         for name in ("patience", "rest_after_cut", "rest_after_rise"):
             whole(getattr(self, name), name, least=0)
         whole(self.reset_after, "reset_after", least=1)
@@ -72,7 +79,15 @@ class Greedy(Rule[GreedyState]):
         value = _mean(window) if window else loss
         if state.resting > 0:
             return replace(state, step=step, good=0, bad=0, resting=state.resting - 1, window=window)
-        if improved(value, state.best, mode=self.mode, threshold=self.threshold, threshold_mode=self.threshold_mode):
+        better = improved(
+            value,
+            state.best,
+            mode=self.mode,
+            threshold=self.threshold,
+            threshold_mode=self.threshold_mode,
+            faithful=self.faithful,
+        )
+        if better:
             seen = replace(state, step=step, best=value, good=state.good + 1, bad=0, window=window)
             return self._risen(seen, step) if seen.good > self.patience else seen
         seen = replace(state, step=step, good=0, bad=state.bad + 1, window=window)
@@ -83,7 +98,8 @@ class Greedy(Rule[GreedyState]):
         rested = replace(state, good=0, resting=self.rest_after_rise, stuck=0)
         if not after - state.multiplier > self.eps:
             return rested
-        return decide(rested, step, "rise", after, f"{state.good} losses in a row each better than the best before it")
+        reason = f"{state.good} losses in a row each better than the best before it, the last {state.best:.6g}"
+        return decide(rested, step, "rise", after, reason)
 
     def _cut(self, state: GreedyState, step: int) -> GreedyState:
         after = max(state.multiplier * self.factor, self.floor)
@@ -121,6 +137,7 @@ def greedy(
     eps: float = 1e-8,
     window: int = 1,
     reset_after: int = 500,
+    faithful: bool = False,
     after: int = 0,
 ) -> Greedy:
     """A rise after more than `patience` improvements in a row, a cut after as many losses that are none: GreedyLR.
@@ -137,8 +154,8 @@ def greedy(
     Source: GreedyLR (arXiv 2512.14527), counted as `transformers.optimization.GreedyLR` (5.23) does, whose names are
     cooldown and warmup for the rests, smooth and window_size, reset_start, min_lr and max_lr, and whose defaults
     these are - but for floor and ceiling, which are absolute learning rates there (1e-3 and 1) and a tenth and ten
-    times the start here, the usual span of a search for a peak. Its "rel"
-    mode calls a worse value better where the best is negative; here it does not.
+    times the start here, the usual span of a search for a peak. Its "rel" mode calls a worse value better where the
+    best is negative, and here only with `faithful`.
 
     Raises ScheduleError for a value outside its range.
 
@@ -160,5 +177,6 @@ def greedy(
         eps=eps,
         window=window,
         reset_after=reset_after,
+        faithful=faithful,
         after=after,
     )

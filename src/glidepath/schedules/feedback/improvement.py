@@ -9,13 +9,21 @@ THRESHOLD_MODES = ("rel", "abs")
 
 
 def improved(
-    value: float, best: float | None, *, mode: str, threshold: float, threshold_mode: str, faithful: bool = False
+    value: float,
+    best: float | None,
+    *,
+    mode: str,
+    threshold: float,
+    threshold_mode: str,
+    faithful: bool = False,
+    minimum_change: float = 0.0,
 ) -> bool:
     """Whether `value` is better than `best` (None: there is none yet) by more than the threshold.
 
-    mode "min", "abs": value < best - threshold; "rel": value < best - threshold |best|. "max" is its mirror image.
-    NaN is never better, and neither is what is infinitely bad. `faithful` writes best (1 - threshold), as torch,
-    optax and transformers do, which for a negative best calls a worse value better.
+    mode "min", "abs": value < best - threshold - minimum_change; "rel": value < best - threshold |best| -
+    minimum_change. "max" is its mirror image. NaN is never better, and neither is what is infinitely bad. `faithful`
+    writes best (1 - threshold), as torch, optax and transformers do, which for a negative best calls a worse value
+    better.
 
     >>> improved(-1.0003, -1.00031, mode="min", threshold=1e-4, threshold_mode="rel")
     False
@@ -30,7 +38,7 @@ def improved(
     else:
         towards_zero = is_min if faithful else is_min == (best >= 0)
         bar = best * (1 - threshold if towards_zero else 1 + threshold)
-    return value < bar if is_min else value > bar
+    return value < bar - minimum_change if is_min else value > bar + minimum_change
 
 
 def threshold_of(value: object, threshold_mode: str) -> float:
@@ -41,10 +49,11 @@ def threshold_of(value: object, threshold_mode: str) -> float:
     return real
 
 
-def bar_of(best: float | None, *, mode: str, threshold: float, threshold_mode: str) -> str:
+def bar_of(best: float | None, *, mode: str, threshold: float, threshold_mode: str, minimum_change: float = 0.0) -> str:
     """The words for what was not reached: "below 0.9 by more than 0.0001 of it"."""
     if best is None:
         return "that is a number"
     side = "below" if mode == "min" else "above"
     share = " of it" if threshold_mode == "rel" else ""
-    return f"{side} {best:.6g} by more than {threshold:g}{share}"
+    besides = f" and {minimum_change:g}" if minimum_change else ""
+    return f"{side} {best:.6g} by more than {threshold:g}{share}{besides}"

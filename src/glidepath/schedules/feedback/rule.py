@@ -12,8 +12,9 @@ folded and wherever the run was interrupted.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from inspect import signature
 from math import isfinite
 from operator import index
 from typing import Any, ClassVar, Generic, TypeVar
@@ -71,9 +72,12 @@ S = TypeVar("S", bound=State)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Rule(ABC, Generic[S]):
-    """A rule that reads the loss; `after` is the number of first updates, a warmup as a rule, that it ignores."""
+    """A rule that reads the loss; `after` is the number of first updates, a warmup as a rule, that it ignores.
 
-    word: ClassVar[str]  # the function that makes it
+    `repr` gives the code that makes it again, `str` the one-line text (`parse_rule` reads it), both without what is
+    as it would be anyway.
+    """
+
     keeps: ClassVar[type[State]]  # the class of its states
 
     after: int
@@ -82,6 +86,21 @@ class Rule(ABC, Generic[S]):
         """Refuse a field outside its range."""
         self.settle(after=whole(self.after, "after", least=0))
         self.check()
+
+    @classmethod
+    @abstractmethod
+    def maker(cls) -> "Callable[..., Rule[Any]]":
+        """The public function that makes it; its arguments are the fields, its defaults theirs."""
+
+    @property
+    def word(self) -> str:
+        """The name of the function that makes it."""
+        return self.maker().__name__
+
+    def arguments(self) -> dict[str, Any]:
+        """What it was made with, without what is as it would be anyway."""
+        usual = signature(self.maker()).parameters
+        return {name: getattr(self, name) for name in usual if getattr(self, name) != usual[name].default}
 
     @abstractmethod
     def check(self) -> None:
@@ -93,7 +112,10 @@ class Rule(ABC, Generic[S]):
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        return f"{self.word}({', '.join(f'{field.name}={getattr(self, field.name)!r}' for field in fields(self))})"
+        return f"{self.word}({', '.join(f'{name}={value!r}' for name, value in self.arguments().items())})"
+
+    def __str__(self) -> str:
+        return f"{self.word}({', '.join(f'{name}={value}' for name, value in self.arguments().items())})"
 
     @abstractmethod
     def start(self) -> S:

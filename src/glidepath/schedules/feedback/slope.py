@@ -1,9 +1,10 @@
 """The plateau by its slope: a cut where the loss provably falls by less than is worth waiting for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import fsum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from glidepath.errors import ScheduleError
 from glidepath.schedules.feedback.line import Line, error, line, student
@@ -66,7 +67,6 @@ class SlopeState(State):
 class SlopePlateau(Rule[SlopeState]):
     """See `plateau`."""
 
-    word: ClassVar[str] = "plateau"
     keeps: ClassVar[type[State]] = SlopeState
 
     minimum_descent: float
@@ -76,6 +76,11 @@ class SlopePlateau(Rule[SlopeState]):
     factor: float
     floor: float
     mode: str
+
+    @classmethod
+    def maker(cls) -> Callable[..., Rule[Any]]:
+        """The public function that makes it."""
+        return plateau
 
     def check(self) -> None:
         """Refuse a field of this rule outside its range."""

@@ -1,7 +1,8 @@
 """Early stopping: when the loss has not improved for too long."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from glidepath.schedules.feedback.improvement import bar_of, improved
 from glidepath.schedules.feedback.rule import MODES, Rule, State, decide, one_of, whole
@@ -21,12 +22,16 @@ class StoppingState(State):
 class EarlyStop(Rule[StoppingState]):
     """See `early_stop`."""
 
-    word: ClassVar[str] = "early_stop"
     keeps: ClassVar[type[State]] = StoppingState
 
     patience: int
     minimum_change: float
     mode: str
+
+    @classmethod
+    def maker(cls) -> Callable[..., Rule[Any]]:
+        """The public function that makes it."""
+        return early_stop
 
     def check(self) -> None:
         """Refuse a field of this rule outside its range."""
