@@ -75,6 +75,9 @@ def shown(value: object, most: int = 60) -> str:
         return f"a {type(value).__name__} too large to show"
 
 
+MOST_NAMED = 30  # known words in a complaint: what still fits into some lines
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The end of a complaint about an unknown word: the nearest known one, and all of them.
 
@@ -86,4 +89,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
     names = list(known)
     close = get_close_matches(word, names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}(known: {', '.join(names)})"
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{hint}(known: {', '.join(names[:MOST_NAMED])}{more})"

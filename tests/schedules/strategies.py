@@ -64,7 +64,9 @@ def parts(draw: st.DrawFn, plan: Plan, enters: float, absolute: bool) -> tuple[s
     if word == "steps":
         arguments["every"] = draw(st.one_of(st.integers(1, plan.steps), st.sampled_from(["30%", "12.5%", "1%"])))
         arguments["factor"] = draw(st.sampled_from([0.1, 0.5, 1.0, 0.97]))
-    if word == "inverse_sqrt" and draw(st.booleans()):
+    # Behind a part that takes what is left, each later one would move the begin that the timescale is without a name.
+    moves = any("length" not in before for _, before in plan.parts)
+    if word == "inverse_sqrt" and (moves or draw(st.booleans())):
         arguments["timescale"] = draw(st.one_of(st.integers(1, plan.steps), st.sampled_from(["10%", "0.5%"])))
     return word, arguments
 

@@ -90,7 +90,7 @@ class Schedule:
         if not isinstance(self.horizon, Horizon):
             raise ScheduleError(f"expected a Horizon, got {shown(self.horizon)}: write recipe.over(...)")
         if self.peak is not None:
-            object.__setattr__(self, "peak", _checked(self.peak))
+            object.__setattr__(self, "peak", checked(self.peak))
         enters = 1.0 if self.peak is None else self.peak
         begins, pieces = layout.placed(self.recipe.parts, self.horizon, enters=enters, peak=self.peak)
         object.__setattr__(self, "boundaries", begins)
@@ -118,11 +118,12 @@ class Schedule:
         return f"({recipe}).over({steps!r}{peak})"
 
 
-def _checked(peak: object) -> float:
+def checked(peak: object, what: str = "the peak") -> float:
+    """A learning rate that everything is a multiple of: refused unless above 0 and finite."""
     try:
-        value = number(peak, "the peak")
+        value = number(peak, what)
     except ScheduleError:
         value = 0.0
     if value == 0:
-        raise ScheduleError(f"expected the peak as a finite number above 0, got {shown(peak)}")
+        raise ScheduleError(f"expected {what} as a finite number above 0, got {shown(peak)}")
     return value

@@ -115,6 +115,7 @@ POWERED = ("polynomial", "cosine-power", "k-cosine", "exp-zero", "log")
 EXPONENTIAL = "exponential"
 RISING = ("linear", "cosine", EXPONENTIAL)
 FALLING = (*SHAPES, EXPONENTIAL)
+SMALLEST = 5e-324  # of all floats above 0: what stands for a quotient that is no longer one
 # Shapes whose formula says something outside of 0 to 1 too.
 ENDLESS = ("linear", "polynomial", "1-sqrt", "tanh", "exp-zero", EXPONENTIAL)
 
@@ -139,4 +140,4 @@ def between(start: float, end: float, u: Any, *, shape: str, power: float, xp: A
 
 def _by_factors(high: float, low: float, u: Any, xp: Any) -> Any:
     """high (low/high)^u: from the high end, where the values are that a rounded exponent would show in."""
-    return xp.where(u == 1, low, high * xp.exp(u * log(low / high)))
+    return xp.where(u == 1, low, high * xp.exp(u * log(low / high or SMALLEST)))

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Self
 
 from glidepath.errors import AmountError, shown
-from glidepath.units.amount import HOW, MOST, UNITS, Amount
+from glidepath.units.amount import HOW, UNITS, Amount
 from glidepath.units.exact import half_up, plain, rate_of, whole
 from glidepath.units.loader import Loader
 
@@ -15,6 +15,7 @@ RATES = {
     "samples_per_step": "write Horizon.of(..., batch_size=...) or Horizon(steps, samples_per_step=...)",
     "tokens_per_step": "write Horizon.of(..., tokens_per_step=...) or Horizon(steps, tokens_per_step=...)",
 }
+LONGEST = 10**18  # steps: any sum of two still fits into 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Horizon:
         steps = whole(self.steps)
         if steps is None:
             raise AmountError(f"expected the horizon as a whole number of steps, got {shown(self.steps)}: {HOW}")
-        if not 1 <= steps <= MOST:
-            raise AmountError(f"expected a horizon of at least 1 step and at most 1e24, got {shown(steps)}")
+        if not 1 <= steps <= LONGEST:
+            raise AmountError(f"expected a horizon of at least 1 step and at most 1e18, got {shown(steps)}")
         object.__setattr__(self, "steps", steps)
         for name in RATES:
             object.__setattr__(self, name, rate_of(getattr(self, name), name))

@@ -35,6 +35,7 @@ from glidepath.schedules.dialects import (
 )
 from glidepath.schedules.dialects.question import Answer, Question, Reading
 from glidepath.schedules.dialects.spelling import library_of
+from glidepath.schedules.schedule import checked
 from glidepath.units import Horizon
 
 READERS: dict[str, Mapping[str, Callable[[Question], Answer]]] = {
@@ -99,8 +100,22 @@ def read(
     ('torch climbs again behind step 10; read as held at 0.1',)
     """
     library = library_of(library, READERS)
-    known = READERS[library]
     of = f"{library} {name!s:.60}"
+    reader = _reader(library, name, of)
+    if not isinstance(config, Mapping) or not all(isinstance(key, str) for key in config):
+        raise SpecError(f"{of}: expected a table of fields, got {shown(config)}")
+    try:
+        planned = horizon if isinstance(horizon, Horizon) or horizon is None else Horizon.of(horizon)
+        steps = None if planned is None else planned.steps
+        return _reading(reader, Question(of, config, checked(base_lr, "base_lr"), steps, faithful, planned=planned))
+    except SpecError:
+        raise
+    except GlidepathError as error:
+        raise SpecError(f"{of}: {error}") from error
+
+
+def _reader(library: str, name: str, of: str) -> Callable[[Question], Answer]:
+    known = READERS[library]
     if isinstance(name, str) and name in rules.READERS.get(library, ()):
         raise SpecError(
             f"{of}: expected a schedule, which knows every step beforehand, got a rule that reads the loss: "
@@ -108,16 +123,11 @@ def read(
         )
     if not isinstance(name, str) or name not in known:
         raise SpecError(f"{of}: expected a schedule of {library}, got {shown(name)}: {nearest(shown(name), known)}")
-    if not isinstance(config, Mapping) or not all(isinstance(key, str) for key in config):
-        raise SpecError(f"{of}: expected a table of fields, got {shown(config)}")
-    planned = horizon if isinstance(horizon, Horizon) or horizon is None else Horizon.of(horizon)
-    question = Question(of, config, base_lr, None if planned is None else planned.steps, faithful, planned=planned)
-    try:
-        answer = known[name](question)
-        question.finish()
-        steps = max(answer.steps or 1, question.steps or 1)
-        return Reading(answer.recipe.over(steps, peak=answer.peak), answer.notes)
-    except SpecError:
-        raise
-    except GlidepathError as error:
-        raise SpecError(f"{of}: {error}") from error
+    return known[name]
+
+
+def _reading(reader: Callable[[Question], Answer], question: Question) -> Reading:
+    answer = reader(question)
+    question.finish()
+    steps = max(answer.steps or 1, question.steps or 1)
+    return Reading(answer.recipe.over(steps, peak=answer.peak), answer.notes)
