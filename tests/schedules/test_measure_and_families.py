@@ -76,6 +76,13 @@ def test_an_unknown_family_names_the_nearest():
         ("triangular", 125, 1.0),
         ("slanted-triangular", 100, 1.0),
         ("one-cycle", 0, 0.04),
+        ("triangular-2", 375, 0.55),
+        ("exp-range", 125, 0.1 + 0.9 * 0.98**12.5),
+        ("inverse-time", 50, 0.5),
+        ("power-law", 200, 2**-0.51),
+        ("one-cycle-momentum", 300, 0.85),
+        ("points", 525, 0.7 * 0.95 + 0.01 * 0.05),
+        ("untuned-linear", 999, 0.5),
     ],
 )
 def test_values_are_those_of_the_formula(name, step, value):

@@ -29,6 +29,27 @@ class Family:
 FAMILIES = (
     Family("constant", "hold()", "p", "-", "a baseline, and the stable part of a longer plan"),
     Family(
+        "untuned-linear",
+        "untuned(beta2=0.999)",
+        "p min(1, (t+1)(1-beta2)/2)",
+        "Ma and Yarats 2019, 1910.04209",
+        "a warmup that Adam's beta2 sets: 2/(1-beta2) updates, then constant",
+    ),
+    Family(
+        "untuned-exponential",
+        "untuned(beta2=0.999, shape=exponential)",
+        "p (1 - exp(-(1-beta2)(t+1)))",
+        "Ma and Yarats 2019, 1910.04209",
+        "the same without a corner",
+    ),
+    Family(
+        "radam",
+        "untuned(beta2=0.999, shape=radam)",
+        "p sqrt((r-4)(r-2)R / ((R-4)(R-2)r))",
+        "Liu et al. 2019, 1908.03265",
+        "RAdam's rectifier in front of any Adam",
+    ),
+    Family(
         "warmup-cosine",
         "warmup(2%) >> cosine(to=0.1)",
         "m + (p-m)(1+cos pi u)/2",
@@ -107,6 +128,27 @@ FAMILIES = (
         "an unknown horizon; ends high, so decay before use",
     ),
     Family(
+        "noam",
+        "warmup(3999, start=0.00025) >> inverse_sqrt(timescale=4000)",
+        "p min(s/W, sqrt(W/s)), s = t+1; p from noam_peak(d_model, W)",
+        "Vaswani et al. 2017, 1706.03762",
+        "the Transformer as published, its peak set by the width",
+    ),
+    Family(
+        "inverse-time",
+        "inverse_time(timescale=5%)",
+        "p / (1 + t/s)",
+        "Robbins and Monro 1951, doi 10.1214/aoms/1177729586",
+        "convex problems, and averages that must converge",
+    ),
+    Family(
+        "power-law",
+        "warmup(2%) >> hold(8%) >> power_law(80%, exponent=0.51) >> decay(10%, shape=exponential, to=0.01)",
+        "p (s/t)^0.51, then to zero by equal factors",
+        "Shen et al. 2024, 2408.13359",
+        "one peak over many horizons and batch sizes",
+    ),
+    Family(
         "sgdr",
         "repeat(cosine(), every=10%, growth=2)",
         "(1+cos pi u)/2 in every cycle",
@@ -128,6 +170,13 @@ FAMILIES = (
         "short trainings with SGD at a high peak",
     ),
     Family(
+        "one-cycle-momentum",
+        "remap(warmup(30%, start=0, shape=cosine) >> cosine(), low=0.95, high=0.85)",
+        "0.95 down to 0.85 and back",
+        "Smith and Topin 2017, 1708.07120",
+        "the momentum beside one-cycle: write it as Plan(..., momentum=...)",
+    ),
+    Family(
         "one-cycle-3",
         "warmup(30%, start=0.04) >> linear(30%, to=0.04) >> linear(to=0.000004)",
         "up, down, out",
@@ -143,10 +192,18 @@ FAMILIES = (
     ),
     Family(
         "triangular-2",
-        "repeat(warmup(50%, start=0) >> linear(), times=4, factor=0.5)",
-        "as triangular, half the peak each time",
+        "remap(repeat(warmup(50%, start=0) >> linear(), times=4, factor=0.5), low=0.1)",
+        "m + (p-m) 2^-i (1 - |2u-1|) in cycle i",
         "Smith 2015, 1506.01186",
         "a triangular schedule that settles",
+    ),
+    Family(
+        "exp-range",
+        "remap(combine(repeat(warmup(50%, start=0) >> linear(), times=4), "
+        "other=steps(1%, factor=0.98, smooth=true), by=product), low=0.1)",
+        "m + (p-m) g^t (1 - |2u-1|)",
+        "Smith 2015, 1506.01186",
+        "triangles whose height falls at every step",
     ),
     Family(
         "slanted-triangular",
@@ -175,6 +232,13 @@ FAMILIES = (
         "m + (p-m)(1+cos pi u^k)/2",
         "Zhang and Li 2020, 2004.05909",
         "a cosine that stays high for longer",
+    ),
+    Family(
+        "points",
+        "points(0: 0.1; 5%: 1.0; 50%: 0.7; 100%: 0.01)",
+        "straight lines between the points",
+        "-",
+        "whatever somebody drew; shape=exponential for a logarithmic axis",
     ),
     Family("half-cosine", "decay(shape=half-cosine)", "p cos(pi u/2)", "-", "high for long, steep at the end"),
 )
