@@ -7,6 +7,8 @@ numpy array, a chain of selections where the values are not known (torch, traced
 import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,22 +19,47 @@ from glidepath.schedules.pieces import Piece
 
 # Steps evaluated at a time: their float64 temporaries, some 128 KiB each, stay in a core's second-level cache.
 CHUNK = 16_384
+FEW = 32  # pieces that steps in no order are picked for one after another; for more the steps are sorted
+MOST_FLAT = 10_000  # pieces; a recipe of more is read through the pieces that hold its cycles
 
 
-def evaluate(pieces: Sequence[Piece], begins: Sequence[int], step: Any) -> Any:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Pieces in sequence and the steps that they begin at; and `flat`, the same without pieces that hold others.
+
+    A traced array asks every piece, so it has those with cycles inside; where a step can be looked up, the flat ones
+    are quicker.
+    """
+
+    begins: tuple[int, ...]
+    pieces: tuple[Piece, ...]
+    end: int = field(init=False)
+    flat: tuple[tuple[int, ...], tuple[Piece, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Spread the pieces, unless they are too many."""
+        object.__setattr__(self, "end", self.begins[-1] + self.pieces[-1].length)
+        placed = zip(self.begins, self.pieces, strict=True)
+        every = (one for begin, piece in placed for one in piece.spread(begin, begin + piece.length))
+        begins, pieces = zip(*islice(every, MOST_FLAT + 1), strict=True)
+        flat = (self.begins, self.pieces) if len(pieces) > MOST_FLAT else (begins, pieces)
+        object.__setattr__(self, "flat", flat)
+
+
+def evaluate(line: Line, step: Any) -> Any:
     """The values at `step`: a float for a number, an array of its shape and namespace for an array."""
     if isinstance(step, (int, np.integer)) and not isinstance(step, bool):
-        return _one(pieces, begins, int(step))
+        return _one(line, int(step))
     if isinstance(step, (float, np.floating)):
         if np.isnan(step):
             raise ScheduleError("expected a step, got NaN")
-        return _one(pieces, begins, float(step))
+        return _one(line, float(step))
     if isinstance(step, (np.ndarray, list, tuple, range)):
-        return _array(pieces, begins, _numeric(step))
+        return _array(line, _numeric(step))
     xp = None if isinstance(step, np.bool_) else _namespace(step)
     if xp is None:
         raise ScheduleError(f"expected a step (a whole number from 0) or an array of steps, got {step!r:.60}")
-    return _selected(pieces, begins, step, xp)
+    return _selected(line, step, xp)
 
 
 def _numeric(steps: Any) -> NDArray[Any]:
@@ -58,36 +85,60 @@ def _namespace(array: Any) -> Any:
     return find() if find else None
 
 
-def _one(pieces: Sequence[Piece], begins: Sequence[int], step: float) -> float:
-    step = max(step, 0)
+def _one(line: Line, step: float) -> float:
+    begins, pieces = line.flat
+    step = min(max(step, 0), line.end)
     index = bisect_right(begins, step) - 1
     piece = pieces[index]
-    t = min(max(step - begins[index], 0), piece.length)
+    t = min(step - begins[index], piece.length)
     return float(min(max(float(piece.at(float(t), np)), piece.low), piece.high))
 
 
-def _array(pieces: Sequence[Piece], begins: Sequence[int], steps: NDArray[Any]) -> NDArray[np.float64]:
-    flat, end = _signed(steps).reshape(-1), begins[-1] + pieces[-1].length
+def _array(line: Line, steps: NDArray[Any]) -> NDArray[np.float64]:
+    begins, pieces = line.flat
+    flat = _signed(steps).reshape(-1)
     values = np.empty(flat.shape, dtype=np.float64)
     ascending = (flat[1:] >= flat[:-1]).all()
-    if not ascending or (flat.size and (flat[0] < 0 or flat[-1] > end)):
-        flat = np.clip(flat, 0, end)
-    if ascending:
+    if not ascending or (flat.size and (flat[0] < 0 or flat[-1] > line.end)):
+        flat = np.clip(flat, 0, line.end)
+    if ascending and len(pieces) > FEW and _all_there(flat):
+        _repeated(begins, pieces, flat, values)
+    elif ascending:
         for index, begin, end in _slices(begins, flat):
-            _fill(pieces, begins, index, flat[begin:end], values[begin:end])
-        return values.reshape(steps.shape)
-    for begin in range(0, flat.size, CHUNK):
-        _scattered(pieces, begins, flat[begin : begin + CHUNK], values[begin : begin + CHUNK])
+            _fill(pieces[index], begins[index], flat[begin:end], values[begin:end])
+    elif len(pieces) > FEW:
+        order = np.argsort(flat)
+        values[order] = _array(line, flat[order])
+    else:
+        for begin in range(0, flat.size, CHUNK):
+            _scattered(begins, pieces, flat[begin : begin + CHUNK], values[begin : begin + CHUNK])
     return values.reshape(steps.shape)
 
 
-def _scattered(pieces: Sequence[Piece], begins: Sequence[int], steps: NDArray[Any], out: NDArray[np.float64]) -> None:
+def _all_there(steps: NDArray[Any]) -> bool:
+    """Whether ascending steps are whole numbers without a gap."""
+    return bool(steps.dtype.kind == "i" and steps[-1] - steps[0] == steps.size - 1 and (steps[1:] > steps[:-1]).all())
+
+
+def _repeated(begins: Sequence[int], pieces: Sequence[Piece], steps: NDArray[Any], out: NDArray[np.float64]) -> None:
+    """Write the values of steps without a gap: a piece that comes again, as in equal cycles, is copied."""
+    done: dict[tuple[Piece, int, int], slice] = {}
+    for index, begin, end in _slices(begins, steps):
+        begun = pieces[index], int(steps[begin]) - begins[index], end - begin
+        if begun in done:
+            out[begin:end] = out[done[begun]]
+        else:
+            _fill(pieces[index], begins[index], steps[begin:end], out[begin:end])
+            done[begun] = slice(begin, end)
+
+
+def _scattered(begins: Sequence[int], pieces: Sequence[Piece], steps: NDArray[Any], out: NDArray[np.float64]) -> None:
     """Write the values of steps in no order, piece by piece."""
     found = np.searchsorted(begins[1:], steps, side="right")
     for index in np.flatnonzero(np.bincount(found)).tolist():
         here = found == index
         part = np.empty(np.count_nonzero(here), dtype=np.float64)
-        _fill(pieces, begins, index, steps[here], part)
+        _fill(pieces[index], begins[index], steps[here], part)
         out[here] = part
 
 
@@ -107,21 +158,19 @@ def _slices(begins: Sequence[int], steps: NDArray[Any]) -> Iterator[tuple[int, i
             yield index, begin, min(begin + CHUNK, edges[index + 1])
 
 
-def _fill(
-    pieces: Sequence[Piece], begins: Sequence[int], index: int, steps: NDArray[Any], out: NDArray[np.float64]
-) -> None:
-    """Write the values of one piece, whose steps these are."""
-    piece = pieces[index]
-    t = np.subtract(steps, begins[index], dtype=np.float64)
-    np.clip(piece.at(t, np), piece.low, piece.high, out=out)
+def _fill(piece: Piece, first: int, steps: NDArray[Any], out: NDArray[np.float64]) -> None:
+    """Write the values of a piece that begins at `first`, whose steps these are."""
+    t = np.subtract(steps, first, dtype=np.float64)
+    np.maximum(piece.at(t, np), piece.low, out=out)
+    np.minimum(out, piece.high, out=out)
 
 
-def _selected(pieces: Sequence[Piece], begins: Sequence[int], step: Any, xp: Any) -> Any:
+def _selected(line: Line, step: Any, xp: Any) -> Any:
     """Every piece for every step, the right one selected: for arrays whose values are not to be looked at."""
     whole = step if xp.__name__ != "torch" or step.is_floating_point() else step.to(xp.int64)
     dtype = xp.float64 if xp.__name__ == "torch" else xp.result_type(float)
     value = None
-    for piece, begin in zip(pieces, begins, strict=True):
+    for piece, begin in zip(line.pieces, line.begins, strict=True):
         if value is not None and not _reaches(whole, begin, xp):
             break
         t = xp.clip(xp.asarray(whole - begin, dtype=dtype), 0.0, float(piece.length))

@@ -1,13 +1,13 @@
 """Pieces made of other pieces: a whole recipe inside one part, moved in time or in value, or two of them at once."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from glidepath.schedules.evaluation import evaluate
-from glidepath.schedules.pieces import Piece
+from glidepath.schedules.evaluation import Line, evaluate
+from glidepath.schedules.pieces import Piece, Ramp
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +16,26 @@ class Nested(Piece):
 
     begins: tuple[int, ...]
     pieces: tuple[Piece, ...]
+    line: Line = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """It stays between the lowest and the highest of its pieces."""
+        object.__setattr__(self, "line", Line(self.begins, self.pieces))
         object.__setattr__(self, "low", min(piece.low for piece in self.pieces))
         object.__setattr__(self, "high", max(piece.high for piece in self.pieces))
 
     def at(self, t: Any, xp: Any) -> Any:  # noqa: ARG002 - evaluation knows the namespace from t
         """The value of the piece that t falls into."""
-        return evaluate(self.pieces, self.begins, t)
+        return evaluate(self.line, t)
+
+    def spread(self, begin: int, end: int) -> Iterator[tuple[int, Piece]]:
+        """The pieces of the recipe, as far as they begin by the end, and its last value where they leave room."""
+        for offset, piece in zip(self.begins, self.pieces, strict=True):
+            if begin + offset <= end:
+                yield from piece.spread(begin + offset, min(end, begin + offset + piece.length))
+        if (held := begin + self.line.end) < end:
+            last = min(max(self.pieces[-1].end, self.pieces[-1].low), self.pieces[-1].high)
+            yield held, Ramp(end - held, last, last, "linear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,11 @@ class Periodic(Piece):
         cycle = xp.floor(t / period)
         begun = xp.where(cycle * period == self.length, cycle - 1, cycle)
         return self.inner.at(t - begun * period, xp)
+
+    def spread(self, begin: int, end: int) -> Iterator[tuple[int, Piece]]:
+        """The piece inside, once for each cycle."""
+        for start in range(begin, max(end, begin + 1), self.inner.length):
+            yield from self.inner.spread(start, min(end, start + self.inner.length))
 
 
 @dataclass(frozen=True, slots=True)

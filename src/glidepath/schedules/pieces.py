@@ -4,6 +4,7 @@ A piece answers for its local steps t, 0 to its length n, where t = n is what th
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import log
 from typing import Any
@@ -37,6 +38,10 @@ class Piece(ABC):
     def end(self) -> float:
         """The learning rate at local step n: what the next part begins with."""
         return float(self.at(float(self.length), np))
+
+    def spread(self, begin: int, end: int) -> Iterator[tuple[int, "Piece"]]:  # noqa: ARG002 - for those with pieces in
+        """(its first step, a piece) of each closed form that it is made of, where it stands from `begin` to `end`."""
+        yield begin, self
 
 
 @dataclass(frozen=True, slots=True)

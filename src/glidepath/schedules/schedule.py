@@ -82,6 +82,7 @@ class Schedule:
     peak: float | None = None
     pieces: tuple[Piece, ...] = field(init=False, repr=False, compare=False)
     boundaries: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    line: evaluation.Line = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Place every part: whole steps first, then learning rates from the first part to the last."""
@@ -95,6 +96,7 @@ class Schedule:
         begins, pieces = layout.placed(self.recipe.parts, self.horizon, enters=enters, peak=self.peak)
         object.__setattr__(self, "boundaries", begins)
         object.__setattr__(self, "pieces", pieces)
+        object.__setattr__(self, "line", evaluation.Line(begins, pieces))
 
     @overload
     def __call__(self, step: int) -> float: ...
@@ -104,7 +106,7 @@ class Schedule:
     def __call__(self, step: Any) -> Any: ...
     def __call__(self, step: Any) -> Any:
         """The learning rate of an update, or of an array of them."""
-        return evaluation.evaluate(self.pieces, self.boundaries, step)
+        return evaluation.evaluate(self.line, step)
 
     def __str__(self) -> str:
         return self._written(str(self.recipe))

@@ -1,6 +1,10 @@
-"""The torch door: `attach` drives an optimizer by a schedule, `range_test` looks for its peak."""
+"""The torch door: `attach` drives an optimizer by a schedule, `range_test` looks for its peak.
+
+`read_scheduler` finds the schedule that a scheduler of torch is.
+"""
 
 from glidepath.frameworks.torch.clock import Scheduler, attach
 from glidepath.frameworks.torch.range_test import range_test
+from glidepath.frameworks.torch.reading import read_scheduler
 
-__all__ = ["Scheduler", "attach", "range_test"]
+__all__ = ["Scheduler", "attach", "range_test", "read_scheduler"]
