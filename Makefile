@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
+FUZZ ?= 2000
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test fuzz check bench clean
 help:
 	@echo "make demo    choose, find, run, compare and report on a real training, in minutes (DEMO='--quick')"
 	@echo "make test    every test"
+	@echo "make fuzz    hostile text, specs, documents and configurations, for some minutes (FUZZ=2000)"
 	@echo "make check   format, lint, types, floors"
 	@echo "make bench   speed beside the peers, as ratios"
 	@echo "make clean   remove the environment and the caches"
@@ -34,6 +36,9 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term -q
+
+fuzz: $(VENV)/.dev
+	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 -q tests/schedules/test_fuzz.py
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
