@@ -7,7 +7,7 @@ from glidepath.errors import SpecError
 from glidepath.schedules.dialects.question import Question
 from glidepath.schedules.levels import Level, absolute
 from glidepath.schedules.recipes import arc, cosine, decay, hold, linear, warmup
-from glidepath.schedules.reshape import excerpt, repeat, reverse
+from glidepath.schedules.reshape import excerpt, repeat
 from glidepath.schedules.schedule import Recipe
 
 
@@ -26,7 +26,7 @@ def levels(changes: list[tuple[int, float]], first: float) -> Recipe:
     """`first`, and from each step of `changes` on another multiple of the peak."""
     begins = [0, *(step for step, _ in changes)]
     values = [first, *(value for _, value in changes)]
-    parts = [hold(end - begin, at=value) for (begin, end), value in zip(pairwise(begins), values, strict=False)]
+    parts = [hold(end - begin, at=value) for (begin, end), value in zip(pairwise(begins), values[:-1], strict=True)]
     return joined(*parts, hold(at=values[-1]))
 
 
@@ -40,7 +40,8 @@ def waves(length: float, halves: int, low: float) -> Recipe:
     for k, (begin, end) in enumerate(pairwise(bounds)):
         if begin == end:  # a half wave between two steps
             continue
-        start, to = (absolute(low), 1.0) if k % 2 else (1.0, absolute(low))
+        floor = absolute(low) if low else 0.0
+        start, to = (floor, 1.0) if k % 2 else (1.0, floor)
         since, until = max(0.0, begin / length - k), end / length - k
         parts.append(arc(end - begin, start=start, to=to, shape="cosine", since=since, until=until))
     return joined(*parts)
@@ -54,10 +55,11 @@ def slope(steps: int, start: float, to: float) -> Recipe:
 
 
 def falling(steps: int, to: float, shape: str = "cosine", power: float = 1.0) -> Recipe:
-    """A decay to an absolute learning rate."""
+    """A decay to an absolute learning rate; 0 needs no such word."""
+    end = absolute(to) if to else 0.0
     if shape == "cosine":
-        return cosine(steps, to=absolute(to))
-    return decay(steps, to=absolute(to), shape=shape, power=power)
+        return cosine(steps, to=end)
+    return decay(steps, to=end, shape=shape, power=power)
 
 
 # The horizon and three more: how far a faithful reading follows a library that goes on behind its end.
@@ -100,8 +102,7 @@ def swinging(q: Question, steps: int, low: float) -> Recipe:
 
 def powered(steps: int, start: Level, to: Level, power: float) -> Recipe:
     """start + (to - start)(t/n)^power: the polynomial decay read backwards, so that it begins slowly."""
-    backwards = arc(steps, start=to, to=start, shape="polynomial", power=power, since=1 / steps, until=1 + 1 / steps)
-    return reverse(backwards, length=steps)
+    return arc(steps, start=to, to=start, shape="polynomial", power=power, since=1.0, until=0.0)
 
 
 def waving(q: Question, half: float, steps: int, low: float) -> Recipe:
@@ -110,5 +111,5 @@ def waving(q: Question, half: float, steps: int, low: float) -> Recipe:
         return arc(steps, start=1.0, to=absolute(low), shape="cosine", until=steps / half)
     if steps > half * MOST_WAVES:
         raise SpecError(f"{q.of}: expected at most {MOST_WAVES} half waves, got {steps / half:g}: lower the cycles")
-    curve = swing(int(half), low) if half.is_integer() else waves(half, ceil(steps / half), low)
-    return excerpt(curve, steps + ceil(half), length=steps)
+    curve = swing(int(half), low) if half.is_integer() else waves(half, ceil(steps / half) + 1, low)
+    return excerpt(curve, steps + 2 * ceil(half), length=steps)  # with the wave that the step behind the end is on

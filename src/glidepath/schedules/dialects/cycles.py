@@ -11,8 +11,8 @@ from glidepath.errors import SpecError
 from glidepath.schedules.dialects.curves import joined
 from glidepath.schedules.dialects.question import Question
 from glidepath.schedules.levels import Level, absolute
-from glidepath.schedules.recipes import arc, decay, hold, warmup
-from glidepath.schedules.reshape import reverse
+from glidepath.schedules.recipes import arc, decay, hold, steps, warmup
+from glidepath.schedules.reshape import combine, remap, repeat, reverse
 from glidepath.schedules.schedule import Recipe
 from glidepath.schedules.shapes import RISING, between
 
@@ -184,3 +184,20 @@ def stairs(
             kept.append((step, value))
     parts = [hold(end - begin, at=level(value)) for (begin, value), (end, _) in pairwise(kept)]
     return joined(*parts, hold(at=level(kept[-1][1])))
+
+
+def triangles(mode: str, ends: tuple[float, float], sizes: tuple[int, int], gamma: float) -> Recipe:
+    """Up from the first rate to the second and down again, in two of three modes each time lower.
+
+    Half as high in every cycle ("triangular2"), or by gamma to the power of the step ("exp_range").
+    """
+    low, high = (fixed(end) for end in ends)
+    up, down = sizes
+    if mode == "triangular":
+        return repeat(joined(arc(up, start=low, to=high), arc(down, start=high, to=low)), every=up + down)
+    waves = repeat(joined(arc(up), arc(down, start=1.0, to=0.0)), every=up + down)
+    halved, each = mode == "triangular2", up + down
+    if gamma == 0 and not halved:
+        return hold(at=low)
+    shrunk = steps(each, factor=HALF) if halved else steps(1, factor=gamma)
+    return remap(combine(waves, shrunk, by="product"), low=low, high=high)

@@ -1,137 +1,107 @@
-"""torch.optim.lr_scheduler: class names and their arguments; values are those in force for update t."""
+"""torch.optim.lr_scheduler: its classes by name, those that hold others as tables of others.
 
+`{"schedulers": [{"name": "LinearLR", "config": {...}}, ...], "milestones": [...]}`, or with the fields beside the name.
+Source: torch 2.13, optim/lr_scheduler.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import reduce
 from itertools import pairwise
-from math import ceil
+from typing import Any
 
 from glidepath.errors import SpecError
-from glidepath.schedules.dialects.curves import falling, joined, levels, slope
+from glidepath.schedules.dialects.curves import joined
+from glidepath.schedules.dialects.nesting import NAMED, WITHIN, fresh, inner, named, rows, wholes
 from glidepath.schedules.dialects.question import Answer, Question
+from glidepath.schedules.dialects.sequence import one_behind_another
+from glidepath.schedules.dialects.torch_curves import READERS, UNUSED
+from glidepath.schedules.dialects.wording import plainly
 from glidepath.schedules.levels import absolute
-from glidepath.schedules.recipes import arc, hold, steps, warmup
-from glidepath.schedules.reshape import repeat
-from glidepath.schedules.schedule import Recipe
+from glidepath.schedules.recipes import hold
+from glidepath.schedules.reshape import combine
+
+MOST = {"SequentialLR": 64, "ChainedScheduler": 4}  # schedulers; of those at once each is a recipe within a recipe
+# They multiply the rate that they find, so that torch itself gives a chain of them the product.
+MULTIPLYING = ("ConstantLR", "LinearLR", "ExponentialLR", "StepLR", "MultiStepLR", "PolynomialLR")
+COSINES = ("CosineAnnealingLR", "CosineAnnealingWarmRestarts")
+OWN_RATES = ("OneCycleLR", "CyclicLR")  # which they write into the optimizer as they are made
+NESTED = tuple(MOST)  # within each other once, no deeper
 
 
-def constant(q: Question) -> Answer:
-    """ConstantLR: p * factor for t < total_iters, then p."""
-    factor, count = q.number("factor", 1 / 3, low=0, high=1), q.whole("total_iters", 5)
-    if count == 0 and q.faithful:
-        return Answer(hold(at=factor), q.base_lr, q.steps)
-    notes = () if count else ("total_iters=0 leaves torch at the factor for ever; read as no factor at all",)
-    return Answer(joined(hold(count, at=factor), hold(at=1.0)), q.base_lr, q.steps, notes)
+def sequential(q: Question) -> Answer:
+    """SequentialLR: each from its milestone on, at its own step 0."""
+    tables, milestones = _tables(q, "SequentialLR"), wholes(q, "milestones", least=0)
+    begins = [0, *milestones]
+    if len(begins) != len(tables) or begins != sorted(begins):
+        raise SpecError(f"{q.of}: expected a milestone between any two schedulers, in order, got {milestones!s:.60}")
+    lengths = [end - begin for begin, end in pairwise(begins)]
+    answers = []
+    for table, begin, length in zip(tables, begins, [*lengths, None], strict=True):
+        answer = _within(q, table, (*MULTIPLYING, *COSINES), OWN_RATES + NESTED, begin=begin, length=length)
+        if answer.peak != q.base_lr and (named(q, "schedulers", table)[0] not in OWN_RATES or answer.peak > q.base_lr):
+            raise SpecError(f"{q.of}: expected schedulers of up to the rate {q.base_lr:g}, got one of {answer.peak:g}")
+        answers.append(replace(answer, recipe=joined(hold(0, at=absolute(q.base_lr)), answer.recipe)))
+    return replace(one_behind_another(answers, lengths), peak=q.base_lr)
 
 
-def linear_lr(q: Question) -> Answer:
-    """LinearLR: p * (s + (e - s) min(t, N) / N)."""
-    start, end = q.number("start_factor", 1 / 3, low=0, high=1), q.number("end_factor", 1.0, low=0, high=1)
-    count = q.whole("total_iters", 5)
-    if count == 0 and q.faithful:
-        return Answer(hold(at=start), q.base_lr, q.steps)
-    notes = () if count else ("total_iters=0 leaves torch at the start factor for ever; read as the end factor",)
-    return Answer(joined(slope(count, start, end), hold(at=end)), q.base_lr, q.steps, notes)
+def chained(q: Question) -> Answer:
+    """ChainedScheduler: all at once, the product of what each makes of the rate."""
+    kept, mended = (*MULTIPLYING, "ChainedScheduler"), (*COSINES, "SequentialLR")
+    answers = [_within(q, table, kept, mended) for table in _tables(q, "ChainedScheduler")]
+    if any(answer.peak != q.base_lr for answer in answers):
+        raise SpecError(f"{q.of}: expected schedulers that do not go above the rate, {q.base_lr:g}, got one that does")
+    product = reduce(lambda left, right: combine(left, right, by="product"), (answer.recipe for answer in answers))
+    notes = tuple(dict.fromkeys(note for answer in answers for note in answer.notes))
+    return Answer(product, q.base_lr, max(answer.steps or 1 for answer in answers), notes)
 
 
-def exponential(q: Question) -> Answer:
-    """ExponentialLR: p * gamma^t."""
-    return Answer(steps(1, factor=q.number("gamma", low=0, high=1)), q.base_lr, q.horizon())
+def _tables(q: Question, kind: str) -> list[Mapping[str, Any]]:
+    """The schedulers within, each a name and its fields, which may stand in a table of their own."""
+    tables: list[Mapping[str, Any]] = []
+    found = rows(q, "schedulers", least=1)
+    if len(found) > MOST[kind]:
+        raise SpecError(f"{q.of}: expected at most {MOST[kind]} schedulers, got {len(found)}")
+    for given in found:
+        name, fields = named(q, "schedulers", given)
+        inside = fields.get("config")
+        if isinstance(inside, Mapping) and len(fields) == 1:
+            fields = {key: value for key, value in inside.items() if key not in NAMED}
+        tables.append({**fields, NAMED[0]: name})
+    return tables
 
 
-def step(q: Question) -> Answer:
-    """StepLR: p * gamma^floor(t / S)."""
-    every, gamma = q.whole("step_size", low=1), q.number("gamma", 0.1, low=0, high=1)
-    return Answer(steps(every, factor=gamma), q.base_lr, q.horizon())
-
-
-def multi_step(q: Question) -> Answer:
-    """MultiStepLR: p * gamma^(milestones at or before t); one named twice counts twice."""
-    named, gamma = q.take("milestones"), q.number("gamma", 0.1, low=0, high=1)
-    if not isinstance(named, (list, tuple)) or not all(isinstance(at, int) and at >= 0 for at in named):
-        raise SpecError(f"{q.of}: expected milestones as a list of whole numbers, got {named!r:.60}")
-    ordered = sorted(named)
-    changes = {at: gamma ** (last + 1) for last, at in enumerate(ordered)}
-    return Answer(levels(list(changes.items()), 1.0), q.base_lr, q.steps or (ordered or [1])[-1] + 1)
-
-
-def polynomial(q: Question) -> Answer:
-    """PolynomialLR: p * (1 - min(t, N) / N)^power."""
-    count, power = q.whole("total_iters", 5, low=1), q.number("power", 1.0, low=0)
-    return Answer(joined(falling(count, 0.0, "polynomial", power), hold()), q.base_lr, q.steps or count)
-
-
-def cosine_annealing(q: Question) -> Answer:
-    """CosineAnnealingLR: m + (p - m)(1 + cos(pi t / T)) / 2, which climbs again behind T."""
-    count, low = q.whole("T_max", low=1), q.number("eta_min", 0.0, low=0)
-    if q.faithful:
-        cycle = joined(falling(count, low), warmup(count, start=absolute(low), shape="cosine"))
-        return Answer(repeat(cycle, every=2 * count), q.base_lr, q.steps or count)
-    notes = (f"torch climbs again behind step {count}; read as held at {low:g}",)
-    return Answer(joined(falling(count, low), hold()), q.base_lr, q.steps or count, notes)
-
-
-def warm_restarts(q: Question) -> Answer:
-    """CosineAnnealingWarmRestarts: a cosine in every cycle of T_0 * T_mult^k steps."""
-    first, growth, low = q.whole("T_0", low=1), q.whole("T_mult", 1, low=1), q.number("eta_min", 0.0, low=0)
-    cycles = repeat(arc(start=1.0, to=absolute(low), shape="cosine"), every=first, growth=growth)
-    return Answer(cycles, q.base_lr, q.horizon())
-
-
-def one_cycle(q: Question) -> Answer:
-    """OneCycleLR: phases that end at pct T - 1 and T - 1, between two steps where pct T is no whole number."""
-    peak = q.number("max_lr", low=0)
-    total = q.take("total_steps", None)
-    epochs, per_epoch = q.take("epochs", None), q.take("steps_per_epoch", None)
-    count = total if total is not None else (epochs or 0) * (per_epoch or 0)
-    if isinstance(count, bool) or not isinstance(count, int) or count < 2:
+def _within(
+    q: Question,
+    table: Mapping[str, Any],
+    kept: tuple[str, ...],
+    mended: tuple[str, ...],
+    *,
+    begin: int = 0,
+    length: int | None = None,
+) -> Answer:
+    """A scheduler within: of the kinds whose numbers torch `kept`, or of those that it leaves broken."""
+    name = named(q, "schedulers", table)[0]
+    if q.faithful and name in mended:
         raise SpecError(
-            f"{q.of}: expected total_steps, or epochs and steps_per_epoch, as whole numbers, got {count!r:.40}"
+            f"{q.of}: expected schedulers that torch does not let break each other, got {name}: {WHY[name]}"
         )
-    share, three = q.number("pct_start", 0.3, low=0, high=1), bool(q.take("three_phase", False))
-    shape = {"cos": "cosine", "linear": "linear"}[q.choice("anneal_strategy", "cos", ("cos", "linear"))]
-    first, final = q.number("div_factor", 25.0, low=1), q.number("final_div_factor", 1e4, low=1)
-    for momentum in ("cycle_momentum", "base_momentum", "max_momentum"):
-        q.take(momentum, None)
-    start, low = peak / first, peak / first / final
-    ends = [share * count - 1, 2 * share * count - 2, count - 1] if three else [share * count - 1, count - 1]
-    rates = [start, peak, start, low] if three else [start, peak, low]
-    if ends[0] <= 0:
-        raise SpecError(f"{q.of}: expected pct_start * total_steps above 1, got {share * count:g}: there is no way up")
-    notes = ("torch rises, or goes below 0, behind its last step; read as held there",)
-    return Answer(joined(*_phases(ends, rates, shape), hold()), peak, count, notes)
+    if q.faithful and begin and table.get("total_iters") == 0:
+        raise SpecError(f"{q.of}: expected total_iters above 0, got 0 in a later {name}, which torch reads otherwise")
+    steps = None if length is None else max(1, length)
+    known = [kind for kind in (*kept, *mended) if kind not in NESTED or WITHIN not in q.of]
+    answer = inner(q, "schedulers", table, {kind: NAMES[kind] for kind in known}, behind=begin, steps=steps)
+    notes = answer.notes if name not in mended else (*answer.notes, f"{WHY[name]}; read as it is meant")
+    return replace(answer, notes=notes)
 
 
-def _phases(ends: list[float], rates: list[float], shape: str) -> list[Recipe]:
-    """An arc for each phase, cut at whole steps: a step that lies on an end still belongs to the phase before."""
-    parts, begin, before = [], 0, 0.0
-    for end, (here, there) in zip(ends, pairwise(rates), strict=True):
-        stop, way = int(end) + 1, end - before
-        start, to = absolute(here), absolute(there)
-        since, until = (begin - before) / way, (stop - before) / way
-        parts.append(arc(stop - begin, start=start, to=to, shape=shape, since=since, until=until))
-        begin, before = stop, end
-    return parts
-
-
-def cyclic(q: Question) -> Answer:
-    """CyclicLR, triangular: from base_lr up to max_lr and down again."""
-    base, peak = q.number("base_lr", low=0), q.number("max_lr", low=0)
-    up = q.whole("step_size_up", 2000, low=1)
-    down = q.take("step_size_down", None) or up
-    q.choice("mode", "triangular", ("triangular",))
-    for momentum in ("cycle_momentum", "base_momentum", "max_momentum", "gamma", "scale_mode"):
-        q.take(momentum, None)
-    cycle = joined(warmup(up, start=absolute(base)), falling(ceil(down), base, "linear"))
-    return Answer(repeat(cycle, every=up + ceil(down)), peak, q.horizon())
-
-
-NAMES = {
-    "ConstantLR": constant,
-    "LinearLR": linear_lr,
-    "ExponentialLR": exponential,
-    "StepLR": step,
-    "MultiStepLR": multi_step,
-    "PolynomialLR": polynomial,
-    "CosineAnnealingLR": cosine_annealing,
-    "CosineAnnealingWarmRestarts": warm_restarts,
-    "OneCycleLR": one_cycle,
-    "CyclicLR": cyclic,
+WHY = {
+    **dict.fromkeys(OWN_RATES, "torch's OneCycleLR and CyclicLR change the rate that those beside them begin with"),
+    **dict.fromkeys(COSINES, "torch's cosines in a chain write over the rate that the others have made"),
+    **dict.fromkeys(NESTED, "torch fails with, or writes over, a SequentialLR or ChainedScheduler within another"),
+}
+NAMES: dict[str, Callable[[Question], Answer]] = {
+    **{name: fresh(read, "verbose", *UNUSED.get(name, ())) for name, read in READERS.items()},
+    "SequentialLR": fresh(plainly(sequential), "verbose"),
+    "ChainedScheduler": fresh(plainly(chained)),
 }

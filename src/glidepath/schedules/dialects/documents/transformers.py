@@ -12,9 +12,9 @@ from glidepath.schedules.dialects import desk
 from glidepath.schedules.dialects.documents.form import Document, Form, Terms, beta2, rate
 from glidepath.schedules.dialects.documents.tables import Table, scalar
 from glidepath.schedules.dialects.question import Question
+from glidepath.schedules.dialects.transformers import LEARNING_RATE, MOST_EPOCHS, STEPS, WARMUP_UNUSED, warmup_steps
 from glidepath.units import Horizon
 
-LEARNING_RATE = 5e-5  # theirs, where the arguments name none
 DEFAULTS = {
     "lr_scheduler_type": "linear",
     "lr_scheduler_kwargs": {},
@@ -23,8 +23,6 @@ DEFAULTS = {
     "max_steps": -1,
     "num_train_epochs": 3.0,
 }
-STEPS = {"num_warmup_steps", "num_training_steps"}  # which the trainer gives itself
-MOST_EPOCHS = 1e9  # beyond any run, and its product still a float
 FORM = Form(
     "transformers",
     DEFAULTS,
@@ -39,7 +37,7 @@ def read(table: Table, terms: Terms) -> Document:
     q = FORM.question(table, terms)
     name = str(q.take("lr_scheduler_type")).removeprefix("SchedulerType.").lower()
     total, extra = _total(q, terms), _extra(q)
-    warm = _warmup(q, total)
+    warm = warmup_steps(q, total)
     peak, assumed = _peak(q, terms)
     notes, momentum = _notes(q, name, warm), beta2(q)
     FORM.finish(q)
@@ -91,18 +89,10 @@ def _extra(q: Question) -> dict[str, Any]:
     return {name: scalar(one) if written and isinstance(one, str) else one for name, one in kwargs.items()}
 
 
-def _warmup(q: Question, total: int) -> int:
-    """Steps; a share of the run, rounded up, below 1 (5.0 and later) or as warmup_ratio (before)."""
-    steps, ratio = q.number("warmup_steps", low=0), q.number("warmup_ratio", low=0, high=1)
-    if steps >= 1:
-        return int(steps)
-    return ceil(total * (steps or ratio))
-
-
 def _notes(q: Question, name: str, warm: int) -> tuple[str, ...]:
     notes = []
     if name == "constant" and warm:
-        notes.append("transformers' constant has no warmup: that of the arguments is never used")
+        notes.append(WARMUP_UNUSED)
     deepspeed = q.take("deepspeed", None)
     if isinstance(deepspeed, dict) and "scheduler" in deepspeed:
         raise SpecError(f"{q.of}: expected no scheduler in deepspeed, got one, which takes this one's place: give that")

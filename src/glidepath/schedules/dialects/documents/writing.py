@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from glidepath.errors import SpecError, shown
-from glidepath.schedules.dialects import desk
+from glidepath.schedules.dialects import desk, writers
 from glidepath.schedules.dialects.documents.deepspeed import OWN_RATES
 from glidepath.schedules.dialects.documents.form import closest
 from glidepath.schedules.plan import Plan
@@ -49,19 +49,8 @@ def write(value: Recipe | Schedule | Plan, form: str) -> str:
         raise SpecError(f"expected a form or a library to write, got {shown(form, 40)}: {closest(form, known)}")
     if not isinstance(value, Schedule):
         raise SpecError(f"expected a schedule for {form}, got {value!s:.60}: give a recipe a horizon (--horizon 100k)")
-    name, config = _configuration(value, form)
+    name, config = writers.write(value, form)
     return WRITERS.get(form, _named)(value, form, name, config)
-
-
-def _configuration(schedule: Schedule, library: str) -> tuple[str, dict[str, Any]]:
-    """The library's own name of the curve and its arguments."""
-    from glidepath.schedules import dialects  # here, because it holds this room
-
-    writer = vars(dialects).get("write")
-    if writer is None:
-        raise SpecError(f"expected one of {', '.join(FORMS)}, got {library}, because none is written in its words yet")
-    name, config = writer(schedule, library)
-    return name, dict(config)
 
 
 def _named(schedule: Schedule, library: str, name: str, config: Config) -> str:
@@ -78,12 +67,18 @@ def _peak(schedule: Schedule, library: str) -> float:
 
 
 def _transformers(schedule: Schedule, library: str, name: str, config: Config) -> str:
+    run = schedule.horizon.steps
+    if config.get("num_training_steps", run) != run:  # its trainer plans a schedule for all the updates of the run
+        raise SpecError(
+            f"expected a schedule that ends with the run for TrainingArguments, got {name} planned for "
+            f"{config['num_training_steps']} updates of {run}: build it with get_scheduler"
+        )
     own = {field: value for field, value in config.items() if field not in ("num_warmup_steps", "num_training_steps")}
     fields = {
         "learning_rate": _peak(schedule, library),
         "lr_scheduler_type": name,
         "warmup_steps": config.get("num_warmup_steps", 0),
-        "max_steps": config.get("num_training_steps", schedule.horizon.steps),
+        "max_steps": run,
     }
     return json.dumps(fields | ({"lr_scheduler_kwargs": own} if own else {}), indent=2)
 
