@@ -23,6 +23,7 @@ def power_law(
     steps the value is peak (W / step)^exponent. It never reaches 0; follow it with a decay. Exponent and
     rate are at least 0 (Shen et al. 2024, arXiv 2408.13359: 0.51 over tokens).
 
+    >>> from glidepath import warmup
     >>> (warmup(4) >> power_law(exponent=1)).over(100, peak=1.0)([4, 8, 16])
     array([1.  , 0.5 , 0.25])
     """
@@ -36,6 +37,7 @@ def power_law(
 def inverse_sqrt(length: AmountLike | None = None, *, timescale: AmountLike | None = None) -> Recipe:
     """`power_law` with the exponent 1/2: peak sqrt(W / step) behind a warmup of W (Vaswani et al. 2017, 1706.03762).
 
+    >>> from glidepath import warmup
     >>> (warmup(4) >> inverse_sqrt()).over(100, peak=1.0)([4, 16, 64])
     array([1.  , 0.5 , 0.25])
     """

@@ -1,6 +1,6 @@
 """The two values of this room: a recipe, which knows no horizon, and the schedule that it becomes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Self, overload
 
 import numpy as np
@@ -12,6 +12,8 @@ from glidepath.schedules.levels import number
 from glidepath.schedules.parts import Part
 from glidepath.schedules.pieces import Piece
 from glidepath.units import Amount, Horizon
+
+DEEPEST = 50  # recipes within recipes: more than anybody reads, and far from the end of Python's stack
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,16 +28,23 @@ class Recipe:
     """
 
     parts: tuple[Part, ...]
+    depth: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse an empty recipe and a second part that would take what is left."""
+        """Refuse an empty recipe, recipes too deep in each other, and a second part that would take what is left."""
+        object.__setattr__(
+            self, "depth", 1 + max((one.depth for part in self.parts for one in _inside(part)), default=0)
+        )
+        if self.depth > DEEPEST:
+            raise ScheduleError(f"expected recipes within recipes at most {DEEPEST} deep, got more")
         if not self.parts:
             raise ScheduleError("expected a recipe of at least one part, got none: write hold()")
-        open_ended = [written.call(part, quoted=False) for part in self.parts if part.length is None]
+        open_ended = [part for part in self.parts if part.length is None]
         if len(open_ended) > 1:
+            named = ", ".join(written.call(part, quoted=False) for part in open_ended)
             raise ScheduleError(
                 f"expected at most one part without a length, which takes what is left, got {len(open_ended)} "
-                f'({", ".join(open_ended)}): give the others one, as in decay("20%")'
+                f'({named}): give the others one, as in decay("20%")'
             )
 
     def __rshift__(self, other: Self) -> Self:
@@ -118,6 +127,12 @@ class Schedule:
         steps = self.horizon if self.horizon.rates else self.horizon.steps
         peak = "" if self.peak is None else f", peak={self.peak!r}"
         return f"({recipe}).over({steps!r}{peak})"
+
+
+def _inside(part: Part) -> list[Recipe]:
+    """The recipes that a part holds."""
+    values = (getattr(part, one.name) for one in fields(part))
+    return [value for value in values if isinstance(value, Recipe)]
 
 
 def checked(peak: object, what: str = "the peak") -> float:

@@ -140,4 +140,4 @@ def between(start: float, end: float, u: Any, *, shape: str, power: float, xp: A
 
 def _by_factors(high: float, low: float, u: Any, xp: Any) -> Any:
     """high (low/high)^u: from the high end, where the values are that a rounded exponent would show in."""
-    return xp.where(u == 1, low, high * xp.exp(u * log(low / high or SMALLEST)))
+    return xp.where(u == 1, low, high * xp.exp(u * log(low / (high or SMALLEST) or SMALLEST)))
