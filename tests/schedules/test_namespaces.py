@@ -133,3 +133,26 @@ def test_jax_in_64_bits_is_within_1e_14_of_the_peak() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert {name: worst for name, worst in json.loads(done.stdout).items() if worst > 1e-14} == {}
+
+
+CYCLES = (
+    "repeat(linear(), every=10)",
+    "repeat(repeat(cosine(), every=7, length=50%) >> warmup(3) >> linear(), every=1000)",
+    "repeat(warmup(10%) >> cosine(), times=3)",
+    "clip(reverse(repeat(warmup(3) >> linear(), every=11)), low=0.2)",
+    "combine(shift(repeat(linear(), every=13), by=5), other=excerpt(cosine(), over=2000000000, begin=7), by=minimum)",
+    "override(repeat(linear(), every=10), other=repeat(cosine(), every=9), begin=1%, over=50%)",
+)
+
+
+@pytest.mark.parametrize("text", CYCLES)
+def test_short_cycles_of_long_runs_are_within_float32_under_jit(text: str) -> None:
+    schedule, rng = gp.parse(text).over(2 * 10**9, peak=PEAK), np.random.default_rng(0)
+    places = [
+        np.arange(50),
+        2**24 + np.arange(-5, 50),
+        rng.integers(0, 2 * 10**9, 2_000),
+        2 * 10**9 + np.arange(-20, 5),
+    ]
+    asked = np.unique(np.concatenate(places))
+    close(jax.jit(schedule)(jnp.asarray(asked, jnp.int32)), asked, schedule)

@@ -99,7 +99,7 @@ class Stretch(Part):
     def place(self, seat: Seat) -> Piece:
         """The recipe over its own number of steps, read faster or more slowly."""
         inner = laid(self.recipe, max(1, seat.horizon.place(self.over)), seat, peak=seat.peak)
-        return Warped(seat.length, inner.start, inner, 0.0, inner.length / max(1, seat.length))
+        return Warped(seat.length, inner.start, inner, 0, inner.length / max(1, seat.length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Reverse(Part):
         """The recipe from its last step to its first."""
         inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
         last = max(0, seat.length - 1)
-        return Warped(seat.length, float(inner.at(float(last), np)), inner, float(last), -1.0)
+        return Warped(seat.length, float(inner.at(float(last), np)), inner, last, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Shift(Part):
     def place(self, seat: Seat) -> Piece:
         """The recipe some steps later; its first value is held until then."""
         inner = laid(self.recipe, seat.length, seat, peak=seat.peak)
-        return Warped(seat.length, inner.start, inner, -float(seat.horizon.place(self.by)), 1.0)
+        return Warped(seat.length, inner.start, inner, -seat.horizon.place(self.by), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Excerpt(Part):
         """The recipe over its own steps, from one of them on."""
         inner = laid(self.recipe, max(1, seat.horizon.place(self.over)), seat, peak=seat.peak)
         begin = min(seat.horizon.place(self.begin), inner.length)
-        return Warped(seat.length, float(inner.at(float(begin), np)), inner, float(begin), 1.0)
+        return Warped(seat.length, float(inner.at(float(begin), np)), inner, begin, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,5 +236,5 @@ class Override(Part):
         end = min(begin + seat.horizon.place(self.over), seat.length)
         enters = float(inner.at(float(begin), np))
         window = laid(self.other, end - begin, seat, peak=seat.peak, enters=enters)
-        rest = Warped(seat.length - end, float(inner.at(float(end), np)), inner, float(end), 1.0)
+        rest = Warped(seat.length - end, float(inner.at(float(end), np)), inner, end, 1)
         return Nested(seat.length, inner.start, (0, begin, end), (inner, window, rest))

@@ -9,13 +9,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glidepath.errors import ScheduleError
-from glidepath.schedules.pieces import Piece
+from glidepath.schedules.pieces import Piece, kept, largest, read
 
 # Steps evaluated at a time: their float64 temporaries, some 128 KiB each, stay in a core's second-level cache.
 CHUNK = 16_384
@@ -173,8 +174,11 @@ def _selected(line: Line, step: Any, xp: Any) -> Any:
     for piece, begin in zip(line.pieces, line.begins, strict=True):
         if value is not None and not _reaches(whole, begin, xp):
             break
-        t = xp.clip(xp.asarray(whole - begin, dtype=dtype), 0.0, float(piece.length))
-        here = xp.clip(piece.at(t, xp), piece.low, piece.high)
+        t, most = whole - begin, largest(whole, xp)
+        if not piece.holds or most == inf or piece.reach > most:  # else whole steps, of which float32 has too few
+            t = xp.asarray(t, dtype=dtype)
+        t = kept(t, piece.length, xp)
+        here = xp.clip(read(piece, t, xp), piece.low, piece.high)
         value = here if begin == 0 else xp.where(whole >= begin, here, value)
     return value
 

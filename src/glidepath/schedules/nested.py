@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import numpy as np
 
 from glidepath.schedules.evaluation import Line, evaluate
-from glidepath.schedules.pieces import Piece, Ramp
+from glidepath.schedules.pieces import Piece, Ramp, kept, largest, read
 
 
 @dataclass(frozen=True, slots=True)
 class Nested(Piece):
     """The pieces of a recipe, which begin at `begins`, as one piece."""
 
+    holds = True
     begins: tuple[int, ...]
     pieces: tuple[Piece, ...]
     line: Line = field(init=False, repr=False, compare=False)
@@ -27,6 +29,11 @@ class Nested(Piece):
     def at(self, t: Any, xp: Any) -> Any:  # noqa: ARG002 - evaluation knows the namespace from t
         """The value of the piece that t falls into."""
         return evaluate(self.line, t)
+
+    @property
+    def reach(self) -> int:
+        """Where the last piece ends, or what one inside reckons with."""
+        return max(self.length, *(piece.reach for piece in self.pieces))
 
     def spread(self, begin: int, end: int) -> Iterator[tuple[int, Piece]]:
         """The pieces of the recipe, as far as they begin by the end, and its last value where they leave room."""
@@ -42,8 +49,9 @@ class Nested(Piece):
 class Warped(Piece):
     """Another piece at other steps: `inner` at offset + scale t, kept within it."""
 
+    holds = True
     inner: Piece
-    offset: float
+    offset: int
     scale: float
 
     def __post_init__(self) -> None:
@@ -53,13 +61,19 @@ class Warped(Piece):
 
     def at(self, t: Any, xp: Any) -> Any:
         """The piece inside, at its own step."""
-        return self.inner.at(xp.clip(self.offset + self.scale * t, 0.0, float(self.inner.length)), xp)
+        return read(self.inner, kept(self.offset + self.scale * t, self.inner.length, xp), xp)
+
+    @property
+    def reach(self) -> int:
+        """Its own steps, those of the piece inside, and the way to it."""
+        return max(self.length, self.inner.reach, abs(self.offset), ceil(abs(self.offset + self.scale * self.length)))
 
 
 @dataclass(frozen=True, slots=True)
 class Periodic(Piece):
     """Another piece again and again: `inner` at t modulo its length."""
 
+    holds = True
     inner: Piece
 
     def __post_init__(self) -> None:
@@ -69,10 +83,15 @@ class Periodic(Piece):
 
     def at(self, t: Any, xp: Any) -> Any:
         """The piece inside, at its step of this cycle; the step behind the last cycle ends it, it begins no other."""
-        period = float(self.inner.length)
-        cycle = xp.floor(t / period)
-        begun = xp.where(cycle * period == self.length, cycle - 1, cycle)
-        return self.inner.at(t - begun * period, xp)
+        period = self.inner.length
+        cycle = t // period
+        begun = xp.where(cycle * period == min(self.length, largest(t, xp)), cycle - 1, cycle)
+        return read(self.inner, t - begun * period, xp)
+
+    @property
+    def reach(self) -> int:
+        """The steps of one cycle."""
+        return self.inner.reach
 
     def spread(self, begin: int, end: int) -> Iterator[tuple[int, Piece]]:
         """The piece inside, once for each cycle."""
@@ -84,6 +103,7 @@ class Periodic(Piece):
 class Mapped(Piece):
     """Another piece times `factor`, kept from `floor` to `ceiling`."""
 
+    holds = True
     inner: Piece
     factor: float
     floor: float
@@ -97,13 +117,19 @@ class Mapped(Piece):
 
     def at(self, t: Any, xp: Any) -> Any:
         """The value inside, scaled and clipped."""
-        return xp.clip(self.factor * self.inner.at(t, xp), self.floor, self.ceiling)
+        return xp.clip(self.factor * read(self.inner, t, xp), self.floor, self.ceiling)
+
+    @property
+    def reach(self) -> int:
+        """That of the piece inside."""
+        return self.inner.reach
 
 
 @dataclass(frozen=True, slots=True)
 class Affine(Piece):
     """Another piece by a straight line: `zero` where it is 0, `one` where it is `unit`."""
 
+    holds = True
     inner: Piece
     zero: float
     one: float
@@ -121,7 +147,12 @@ class Affine(Piece):
 
     def at(self, t: Any, xp: Any) -> Any:
         """The line at the value inside."""
-        return self._of(self.inner.at(t, xp))
+        return self._of(read(self.inner, t, xp))
+
+    @property
+    def reach(self) -> int:
+        """That of the piece inside."""
+        return self.inner.reach
 
 
 def product(left: Any, right: Any, unit: float, xp: Any) -> Any:  # noqa: ARG001 - all have one signature
@@ -156,6 +187,7 @@ OPERATIONS: dict[str, Callable[[Any, Any, float, Any], Any]] = {
 class Both(Piece):
     """Two pieces at once: `operation` of both values; `unit` is the learning rate that a multiplier of 1 is."""
 
+    holds = True
     left: Piece
     right: Piece
     operation: str
@@ -171,4 +203,9 @@ class Both(Piece):
 
     def at(self, t: Any, xp: Any) -> Any:
         """The operation on both values at t."""
-        return OPERATIONS[self.operation](self.left.at(t, xp), self.right.at(t, xp), self.unit, xp)
+        return OPERATIONS[self.operation](read(self.left, t, xp), read(self.right, t, xp), self.unit, xp)
+
+    @property
+    def reach(self) -> int:
+        """The larger of the two."""
+        return max(self.left.reach, self.right.reach)

@@ -6,8 +6,8 @@ A piece answers for its local steps t, 0 to its length n, where t = n is what th
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import log
-from typing import Any
+from math import inf, log
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ SQUARE_ROOT = 0.5  # the exponent that is one
 class Piece(ABC):
     """A closed form over `length` >= 0 whole steps; it enters at `start` and stays between its two ends."""
 
+    # Whether it hands its steps on to pieces inside: those take whole steps as they are, that float32 would round.
+    holds: ClassVar[bool] = False
     length: int
     start: float
     low: float = field(init=False, repr=False, compare=False)
@@ -29,6 +31,11 @@ class Piece(ABC):
         """Keep the two ends in order, which no value of the piece leaves by as much as a last bit."""
         object.__setattr__(self, "low", min(self.start, self.end))
         object.__setattr__(self, "high", max(self.start, self.end))
+
+    @property
+    def reach(self) -> int:
+        """The largest whole number that it reckons with."""
+        return self.length
 
     @abstractmethod
     def at(self, t: Any, xp: Any) -> Any:
@@ -42,6 +49,25 @@ class Piece(ABC):
     def spread(self, begin: int, end: int) -> Iterator[tuple[int, "Piece"]]:  # noqa: ARG002 - for those with pieces in
         """(its first step, a piece) of each closed form that it is made of, where it stands from `begin` to `end`."""
         yield begin, self
+
+
+def read(piece: Piece, t: Any, xp: Any) -> Any:
+    """A piece at local steps t: floats, or whole steps of JAX, which only a piece that holds others can use."""
+    if piece.holds or largest(t, xp) == inf:
+        return piece.at(t, xp)
+    return piece.at(xp.asarray(t, dtype=xp.result_type(float)), xp)
+
+
+def largest(t: Any, xp: Any) -> float:
+    """The largest whole step of an array's type: infinity unless JAX counts in it, whose steps stay whole here."""
+    counts = xp.__name__ not in ("numpy", "torch") and t.dtype.kind in "iu"
+    return int(xp.iinfo(t.dtype).max) if counts else inf
+
+
+def kept(t: Any, length: int, xp: Any) -> Any:
+    """Steps kept from 0 to a length, in their own type."""
+    most = largest(t, xp)
+    return xp.clip(t, 0.0, float(length)) if most == inf else xp.clip(t, 0, min(length, most))
 
 
 @dataclass(frozen=True, slots=True)
