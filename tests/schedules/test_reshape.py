@@ -193,3 +193,21 @@ def test_what_cannot_be_is_one_sentence(make, shown) -> None:
         make()
     assert shown in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "cycles", ["times=9", "times=9, factor=0.9", "times=9, growth=1.3", "every=700, growth=3/2", "every=997"]
+)
+def test_many_parts_in_cycles_are_the_same_one_by_one_in_order_and_in_no_order(cycles: str) -> None:
+    ramps = (
+        f"warmup(2%, start={k}e-3, shape={shape}) >> decay(2%, to=0.{k}, endpoint={k % 2 == 0})"
+        for k, shape in zip(range(1, 20), ["linear", "cosine", "cosine"] * 7, strict=False)
+    )
+    inner = " >> ".join([*ramps, "decay(1%, shape=exponential, to=0.01)", "hold(0, at=1.0)", "decay(shape=rex)"])
+    schedule = gp.parse(f"repeat({inner}, {cycles})").over(12_345, peak=0.3)
+    steps = np.arange(-3, 12_350)
+    one_by_one = [schedule(int(step)) for step in steps]
+    shuffled = np.random.default_rng(0).permutation(steps)
+    assert schedule(steps).tolist() == one_by_one
+    assert schedule(shuffled)[np.argsort(shuffled)].tolist() == one_by_one
+    assert schedule(steps[::3]).tolist() == one_by_one[::3]

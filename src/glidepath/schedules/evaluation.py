@@ -6,7 +6,7 @@ numpy array, a chain of selections where the values are not known (torch, traced
 
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from math import inf
@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from glidepath.errors import ScheduleError
 from glidepath.schedules.pieces import Piece, kept, largest, read
+from glidepath.schedules.together import Stretch, fill, kind_of
 
 # Steps evaluated at a time: their float64 temporaries, some 128 KiB each, stay in a core's second-level cache.
 CHUNK = 16_384
 FEW = 32  # pieces that steps in no order are picked for one after another; for more the steps are sorted
+SHORT = 2_000  # steps below which a call of a formula costs more than its numbers
 MOST_FLAT = 10_000  # pieces; a recipe of more is read through the pieces that hold its cycles
 
 
@@ -122,15 +124,25 @@ def _all_there(steps: NDArray[Any]) -> bool:
 
 
 def _repeated(begins: Sequence[int], pieces: Sequence[Piece], steps: NDArray[Any], out: NDArray[np.float64]) -> None:
-    """Write the values of steps without a gap: a piece that comes again, as in equal cycles, is copied."""
+    """Write the values of steps without a gap: short ramps together, and a piece that comes again by copying."""
     done: dict[tuple[Piece, int, int], slice] = {}
+    copies: list[tuple[slice, slice]] = []
+    short: dict[Hashable, list[Stretch]] = {}
     for index, begin, end in _slices(begins, steps):
-        begun = pieces[index], int(steps[begin]) - begins[index], end - begin
+        piece, here = pieces[index], slice(begin, end)
+        begun = piece, int(steps[begin]) - begins[index], end - begin
         if begun in done:
-            out[begin:end] = out[done[begun]]
+            copies.append((here, done[begun]))
+            continue
+        done[begun] = here
+        if end - begin < SHORT and (kind := kind_of(piece)):
+            short.setdefault(kind, []).append((piece, begins[index], begin, end))
         else:
-            _fill(pieces[index], begins[index], steps[begin:end], out[begin:end])
-            done[begun] = slice(begin, end)
+            _fill(piece, begins[index], steps[begin:end], out[begin:end])
+    for stretches in short.values():
+        fill(stretches, steps, out)
+    for here, there in copies:
+        out[here] = out[there]
 
 
 def _scattered(begins: Sequence[int], pieces: Sequence[Piece], steps: NDArray[Any], out: NDArray[np.float64]) -> None:

@@ -81,13 +81,21 @@ class Ramp(Piece):
 
     def at(self, t: Any, xp: Any) -> Any:
         """`between(start, to)` at u = t/n, or t/(n-1) up to 1 with `endpoint`."""
-        last = self.length - self.endpoint
-        if last < 1:  # no way to go: the target, whatever t is
+        if self.last < 1:  # no way to go: the target, whatever t is
             return t * 0 + self.to
-        u = t / float(last)
+        return self.along(t, self.start, self.to, float(self.last), xp)
+
+    def along(self, t: Any, start: Any, to: Any, last: Any, xp: Any) -> Any:
+        """The ramp's curve between other ends and over other lengths, each a number or an array like t."""
+        u = t / last
         if self.endpoint:
             u = xp.where(u > 1, u * 0 + 1, u)
-        return between(self.start, self.to, u, shape=self.shape, power=self.power, xp=xp)
+        return between(start, to, u, shape=self.shape, power=self.power, xp=xp)
+
+    @property
+    def last(self) -> int:
+        """The local step at which it is at its target."""
+        return self.length - self.endpoint
 
     @property
     def end(self) -> float:
