@@ -32,7 +32,7 @@ def test_every_group_gets_its_ratio_of_the_schedule(count, peak, kind):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("count", [1, 3, 4, 12])  # fewer are filled one by one, more in one call
+@pytest.mark.parametrize("count", [1, 3, 4, 12])
 @pytest.mark.parametrize("shape", [(), (1,)])
 def test_a_tensor_is_filled_in_place_and_rounded_once(dtype, count, shape):
     tensors = [torch.full(shape, 1 / (1 + n), dtype=dtype) for n in range(count)]

@@ -2,37 +2,48 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from fractions import Fraction
 
 import click
 
 from glidepath.cli.options import FINDINGS, Answer, answers, asks
-from glidepath.cli.sources import bound, described, faithful
+from glidepath.cli.sources import Source
+from glidepath.errors import SpecError
 from glidepath.plots.figure import Figure
 from glidepath.plots.schedules import schedule_figure
 from glidepath.schedules.dialects.documents import Terms
 from glidepath.schedules.lint import BETA2, Concern, concerns
 from glidepath.schedules.schedule import Schedule
-from glidepath.units import Horizon
 
 
 @click.command("check")
 @click.argument("source")
 @asks
-@click.option("--run", "run_length", help="How long the run really is, where that is another length.")
-@click.option(
-    "--beta2", type=click.FloatRange(0, 1, max_open=True), help="Of an Adam-like optimizer, 0.999 unless said."
-)
+@click.option("--run", metavar="LENGTH", help="How long the run really is, where that is another length.")
+@click.option("--beta2", type=float, metavar="SHARE", help="The optimizer's, 0 to below 1; 0.999 unless it is known.")
 @answers
 @click.pass_context
 def command(
-    context: click.Context, source: str, terms: Terms, run_length: str | None, beta2: float | None, answer: Answer
+    context: click.Context, source: str, terms: Terms, run: str | None, beta2: float | None, answer: Answer
 ) -> None:
-    """Say what looks wrong in SOURCE, as for show; exit code 1 where anything does."""
-    document = described(source, terms)
-    schedule = bound(document.value, terms)
-    run_steps = document.run_steps if run_length is None else Horizon.of(run_length).steps
-    behind = faithful(source, document, terms)
-    momentum = next(one for one in (beta2, document.beta2, BETA2) if one is not None)
+    """Say what looks wrong in SOURCE, as for show, and what to write instead.
+
+    A first update at 0, no warmup, one that is long (over 20 %) or short (under 2/(1-beta2) steps), a peak or a floor
+    that is never reached, a horizon unlike the run's, a rate that rises behind the end.
+
+    \b
+    Examples:
+      glidepath check training_args.json
+      glidepath check "warmup(2%) >> cosine()" --horizon 10k --run 8k --beta2 0.95
+
+    Exit code 0 where nothing looks wrong, 1 where anything does, 2 for wrong use.
+    """
+    given = Source.of(source)
+    document = given.document(terms)
+    schedule = given.bound(document, terms)
+    run_steps = document.run_steps if run is None else _length(run, schedule, terms)
+    behind = given.faithful(document, terms)
+    momentum = _share(next(one for one in (beta2, document.beta2, BETA2) if one is not None))
     found = concerns(schedule, run_steps=run_steps, beta2=momentum, behind=behind, notes=document.notes)
     numbers = {
         "library": document.library,
@@ -41,6 +52,20 @@ def command(
     }
     answer.give(numbers, lambda: _words(schedule, found), lambda: _figure(schedule, found))
     context.exit(FINDINGS if found else 0)
+
+
+def _length(run: str, schedule: Schedule, terms: Terms) -> int:
+    """The whole updates of the run, as the horizon of the schedule knows them; "80%" is a share of it."""
+    known = schedule.horizon
+    if known.steps_per_epoch is None and terms.steps_per_epoch is not None:
+        known = replace(known, steps_per_epoch=Fraction(terms.steps_per_epoch))
+    return replace(known, steps=known.place(run)).steps
+
+
+def _share(beta2: float) -> float:
+    if not 0 <= beta2 < 1:
+        raise SpecError(f"expected beta2 from 0 to below 1, got {beta2:g}: write --beta2 0.999")
+    return beta2
 
 
 def _words(schedule: Schedule, found: Sequence[Concern]) -> str:

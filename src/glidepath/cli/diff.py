@@ -6,7 +6,8 @@ import click
 import numpy as np
 
 from glidepath.cli.options import FINDINGS, Answer, answers, asks
-from glidepath.cli.sources import schedule_of
+from glidepath.cli.sources import Source
+from glidepath.errors import SpecError
 from glidepath.plots.figure import Figure, Panel, Series
 from glidepath.plots.numbers import number
 from glidepath.plots.schedules import schedules_figure
@@ -25,8 +26,20 @@ MORE, HALF = "right minus left", 0.5  # the name of the second panel, and its he
 @answers
 @click.pass_context
 def command(context: click.Context, left: str, right: str, terms: Terms, answer: Answer) -> None:
-    """Compare LEFT and RIGHT, sources as for show in any dialects; exit code 1 where they differ."""
-    (one, here), (other, there) = schedule_of(left, terms), schedule_of(right, terms)
+    """Compare LEFT and RIGHT, sources as for show, in any two dialects: as a picture and in words.
+
+    \b
+    Examples:
+      glidepath diff wsd cosine --horizon 100k --peak 3e-4
+      glidepath diff training_args.json pretrain.sh --png difference.png
+
+    Exit code 0 where they agree at every step, 1 where they differ, 2 for wrong use.
+    """
+    (one, here), (other, there) = (Source.of(source).schedule(terms) for source in (left, right))
+    if terms.peak is None and None in (here.peak, there.peak) and here.peak != there.peak:
+        raise SpecError(
+            f"expected a peak for the schedule without one, got none: write --peak {here.peak or there.peak:g}"
+        )
     found = differences(here, there)
     names = f"left, {one.title}: {left}", f"right, {other.title}: {right}"
     figure = _figure(names, here, there)
@@ -36,7 +49,7 @@ def command(context: click.Context, left: str, right: str, terms: Terms, answer:
         "equal": found is None,
         "difference": found and asdict(found),
     }
-    titles = f"{one.title} and {other.title}"
+    titles = "left and right" if one.title == other.title else f"{one.title} and {other.title}"
     answer.give(numbers, lambda: f"{draw(figure)}\n\n{_words(titles, here, there, found)}", lambda: figure)
     context.exit(0 if found is None else FINDINGS)
 

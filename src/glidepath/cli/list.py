@@ -18,7 +18,13 @@ PANEL = 0.9  # inches of one in the picture, with its name
 @click.command("list")
 @answers
 def command(answer: Answer) -> None:
-    """List the schedules that have a name; each name is a SOURCE for show, diff, check and convert."""
+    """List the schedules that have a name; each name is a SOURCE for show, diff, check and convert.
+
+    \b
+    Examples:
+      glidepath list
+      glidepath list --png families.png
+    """
     families = [asdict(family) for family in FAMILIES]
     answer.give(families, lambda: "\n".join(map(_entry, FAMILIES)), _figure, height=PANEL * len(families))
 

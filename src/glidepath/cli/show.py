@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from glidepath.cli.options import Answer, answers, asks
-from glidepath.cli.sources import bound, noted, read
+from glidepath.cli.sources import Source
 from glidepath.plots.figure import Figure
 from glidepath.plots.lettering import fit
 from glidepath.plots.numbers import number
@@ -29,17 +29,25 @@ MOST_PARTS = 12  # lines of parts in words; a schedule of more is shown by its f
 def command(source: str, terms: Terms, answer: Answer) -> None:
     """Draw SOURCE and say its key points.
 
-    A schedule as text, "warmup(2%) >> cosine(to=0.1)", a name of `list`, or a file: a .json or .toml spec, the
-    arguments of transformers, Megatron-LM or timm, a DeepSpeed .json, the .jsonl journal of a run.
+    A SOURCE is a schedule as text, a name of glidepath list, a file, or - for the standard input. What a file holds
+    is recognised: a spec of ours as JSON or TOML, the arguments of transformers, Megatron-LM or timm as JSON, YAML or
+    a command line in a script, a DeepSpeed JSON, a library's own configuration with its name, the journal of a run.
+
+    \b
+    Examples:
+      glidepath show "warmup(2%) >> cosine(to=0.1)" --horizon 100k --peak 3e-4
+      glidepath show training_args.json --steps-per-epoch 1251 --png schedule.png
+      glidepath convert wsd torch --horizon 9000 | glidepath show - --json
     """
-    value = read(source, terms)
-    figure, numbers = _run(value, source) if isinstance(value, Run) else _document(value, source, terms)
+    given = Source.of(source)
+    value = given.value(terms)
+    figure, numbers = _run(value, given.name) if isinstance(value, Run) else _document(value, given, terms)
     answer.give(numbers, lambda: f"{draw(figure)}\n\n{_lines(numbers)}", lambda: figure)
 
 
-def _document(document: Document, source: str, terms: Terms) -> tuple[Figure, dict[str, Any]]:
-    noted(source, document)
-    schedule = bound(document.value, terms)
+def _document(document: Document, given: Source, terms: Terms) -> tuple[Figure, dict[str, Any]]:
+    given.noted(document)
+    schedule = given.bound(document, terms)
     about = {
         "library": document.library,
         "name": document.name,

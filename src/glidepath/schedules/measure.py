@@ -67,9 +67,15 @@ def _looked_at(schedule: Schedule) -> NDArray[np.int64]:
     steps = schedule.horizon.steps
     if steps <= MOST:
         return np.arange(steps)
-    edges = {edge for begin in schedule.boundaries for edge in (begin - 1, begin) if 0 <= edge < steps}
-    even = np.linspace(0, steps - 1, MOST).round().astype(np.int64).tolist()
-    return np.array(sorted(edges.union(even)), dtype=np.int64)
+    begins = np.array(schedule.boundaries, dtype=np.int64)
+    even = np.linspace(0, steps - 1, MOST).round().astype(np.int64)
+    return _ascending(np.clip(np.concatenate([even, begins - 1, begins]), 0, steps - 1))
+
+
+def _ascending(steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each step once: `numpy.unique` hashes its integers, which takes seconds here, and these are all but sorted."""
+    steps = np.sort(steps, kind="stable")
+    return steps[np.diff(steps, prepend=-1) > 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +100,10 @@ def differences(left: Schedule, right: Schedule) -> Difference | None:
     1
     """
     if (left.peak is None) != (right.peak is None):
-        raise ScheduleError("expected two schedules with a peak or two without, got one of each: give both one")
+        known = left.peak or right.peak
+        raise ScheduleError(f"expected two schedules with a peak or two without, got one of each: give both {known:g}")
     longer = max(left, right, key=lambda schedule: schedule.horizon.steps)
-    steps = np.union1d(_looked_at(longer), [*left.boundaries, *right.boundaries])
+    steps = _ascending(np.concatenate([_looked_at(longer), left.boundaries, right.boundaries]).astype(np.int64))
     here, there = left(steps), right(steps)
     gap = np.abs(here - there)
     apart = gap > LAST_BITS * max(left.peak or 1.0, right.peak or 1.0)

@@ -8,6 +8,7 @@ from glidepath.errors import SpecError, shown
 from glidepath.schedules.dialects import desk, writers
 from glidepath.schedules.dialects.documents.deepspeed import OWN_RATES
 from glidepath.schedules.dialects.documents.form import closest
+from glidepath.schedules.dialects.spelling import library_of
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Recipe, Schedule
 from glidepath.schedules.spec import to_json, to_toml
@@ -42,15 +43,21 @@ def write(value: Recipe | Schedule | Plan, form: str) -> str:
     >>> write(hold(), "code")
     'hold()'
     """
-    if form in FORMS:
-        return FORMS[form](value)
-    known = [*FORMS, *desk.libraries()]
-    if form not in known:
-        raise SpecError(f"expected a form or a library to write, got {shown(form, 40)}: {closest(form, known)}")
+    if form.lower() in FORMS:
+        return FORMS[form.lower()](value)
+    library = _library(form)
     if not isinstance(value, Schedule):
         raise SpecError(f"expected a schedule for {form}, got {value!s:.60}: give a recipe a horizon (--horizon 100k)")
-    name, config = writers.write(value, form)
-    return WRITERS.get(form, _named)(value, form, name, config)
+    name, config = writers.write(value, library)
+    return WRITERS.get(library, _named)(value, library, name, config)
+
+
+def _library(form: str) -> str:
+    try:
+        return library_of(form, desk.libraries())
+    except SpecError as error:
+        hint = closest(form, [*FORMS, *desk.libraries()])
+        raise SpecError(f"expected a form or a library to write, got {shown(form, 40)}: {hint}") from error
 
 
 def _named(schedule: Schedule, library: str, name: str, config: Config) -> str:
