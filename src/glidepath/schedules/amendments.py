@@ -1,0 +1,142 @@
+"""Amendments: changes made to a schedule under way, as values that are recorded, saved and replayed.
+
+{"step": 4000, "scale": 0.5}                               half of the plan from update 4000 on
+{"step": 4000, "cap": 1e-4}                                at most this learning rate from there on
+{"step": 4000, "horizon": 9000, "policy": "stretch"}       another end, by a policy that a word says
+{"step": 4000, "hold": true}                               the last value until told otherwise
+{"step": 4500, "release": true}                            the plan goes on where it was held
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from glidepath.errors import ScheduleError, SpecError, nearest, shown
+from glidepath.schedules.continuation import WORDS, continue_
+from glidepath.schedules.levels import Absolute, number
+from glidepath.schedules.reshape import clip, scale
+from glidepath.schedules.schedule import Recipe, Schedule
+from glidepath.schedules.trunk import Trunk
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """One change: what is done (`kind`) with which `value` from update `step` (>= 0) on; `policy` for a horizon."""
+
+    step: int
+    kind: str
+    value: float | int | bool = True
+    policy: str = "stretch"
+
+    def __post_init__(self) -> None:
+        """Refuse what is no change."""
+        if isinstance(self.step, bool) or not isinstance(self.step, int) or self.step < 0:
+            raise ScheduleError(f"expected the step of an amendment from 0, got {shown(self.step)}")
+        if self.kind not in KINDS:
+            raise ScheduleError(f"expected an amendment, got {shown(self.kind)}: {nearest(shown(self.kind), KINDS)}")
+        if self.policy not in WORDS:
+            raise ScheduleError(f"expected a policy, got {shown(self.policy)}: {nearest(shown(self.policy), WORDS)}")
+        _refuse_value(self)
+
+    def table(self) -> dict[str, Any]:
+        """The plain table that `amendment` reads."""
+        told = {"policy": self.policy} if self.kind == "horizon" else {}
+        return {"step": self.step, self.kind: self.value, **told}
+
+
+def amendment(table: Mapping[str, Any]) -> Amendment:
+    """The amendment of a plain table; raises SpecError for what is none.
+
+    >>> amendment({"step": 40, "scale": 0.5})
+    Amendment(step=40, kind='scale', value=0.5, policy='stretch')
+    """
+    kinds = [name for name in table if name in KINDS] if isinstance(table, Mapping) else []
+    if len(kinds) != 1 or not set(table) <= {"step", "policy", *kinds}:
+        raise SpecError(f"expected an amendment such as {{'step': 40, 'scale': 0.5}}, got {shown(table)}")
+    try:
+        return Amendment(table.get("step", -1), kinds[0], table[kinds[0]], table.get("policy", "stretch"))
+    except ScheduleError as error:
+        raise SpecError(str(error)) from error
+
+
+def amended(schedule: Schedule, amendments: Iterable[Amendment]) -> Schedule:
+    """A schedule with changes, one after another; each from its own step on, what is done stays to the bit.
+
+    Raises ScheduleError where one is out of order, or where its policy does not fit.
+
+    >>> from glidepath import cosine
+    >>> plan = cosine().over(100, peak=1.0)
+    >>> amended(plan, [Amendment(50, "scale", 0.5)])(75) == plan(75) / 2
+    True
+    """
+    held: tuple[Schedule, int] | None = None
+    before = 0
+    for change in amendments:
+        _refuse_unfit(change, before, held=held is not None)
+        planned = (schedule, change.step) if change.kind == "hold" else None
+        schedule = _released(schedule, change.step, *held) if held else KINDS[change.kind](schedule, change)
+        held, before = planned, change.step
+    return schedule
+
+
+def _refuse_unfit(change: Amendment, before: int, *, held: bool) -> None:
+    """Refuse a change that is out of order: behind a hold comes its release, and nothing else does."""
+    if change.step < before:
+        raise ScheduleError(f"expected amendments in order, got one at step {change.step} behind one at {before}")
+    if held != (change.kind == "release"):
+        due = "the release of what is held" if held else "a hold before its release"
+        raise ScheduleError(f"expected {due}, got {change.kind} at step {change.step}")
+
+
+def _scaled(schedule: Schedule, change: Amendment) -> Schedule:
+    return _rest(schedule, change, lambda rest: scale(rest, float(change.value)))
+
+
+def _capped(schedule: Schedule, change: Amendment) -> Schedule:
+    value = float(change.value)
+    high = value if schedule.peak is None else Absolute(min(value, schedule.peak))
+    return _rest(schedule, change, lambda rest: clip(rest, high=high))
+
+
+def _rest(schedule: Schedule, change: Amendment, reshaped: Callable[[Recipe], Recipe]) -> Schedule:
+    """What is left of a schedule, reshaped."""
+    trunk = Trunk(schedule, change.step)
+    end = max(schedule.horizon.steps, change.step + 1)
+    return trunk.then(reshaped(Recipe(tuple(trunk.between(change.step, end)))), trunk.over(end))
+
+
+def _rehorizoned(schedule: Schedule, change: Amendment) -> Schedule:
+    return continue_(schedule, change.step, int(change.value), change.policy).after
+
+
+def _held(schedule: Schedule, change: Amendment) -> Schedule:
+    return continue_(schedule, change.step, max(schedule.horizon.steps, change.step + 1), "hold").after
+
+
+def _released(schedule: Schedule, step: int, planned: Schedule, since: int) -> Schedule:
+    """The plan goes on where it was held, so that its end moves by as long as that was."""
+    trunk = Trunk(schedule, step)
+    end = max(planned.horizon.steps, since + 1) + step - since
+    return trunk.then(Trunk(planned, since).between(since, end - step + since), trunk.over(end))
+
+
+KINDS: dict[str, Callable[[Schedule, Amendment], Schedule]] = {
+    "scale": _scaled,
+    "cap": _capped,
+    "horizon": _rehorizoned,
+    "hold": _held,
+    "release": lambda schedule, change: schedule,  # noqa: ARG005 - what is released is the plan, which `amended` has
+}
+
+
+def _refuse_value(change: Amendment) -> None:
+    """Refuse a value that the kind of change has not."""
+    value: Any = change.value
+    if change.kind in ("scale", "cap"):
+        number(value, f"the {change.kind} of an amendment", below=1.0 if change.kind == "scale" else inf)
+    elif change.kind == "horizon":
+        if isinstance(value, bool) or not isinstance(value, int) or value <= change.step:
+            raise ScheduleError(f"expected a horizon behind step {change.step}, got {shown(value)}")
+    elif value is not True:
+        raise ScheduleError(f"expected {change.kind} as True, got {shown(value)}")
