@@ -89,14 +89,6 @@ def spoil(data: st.DataObject, case: Case, base: float) -> None:
     assert np.isfinite(values).all()
 
 
-def agrees_with_record(library: str, record: Any) -> None:
-    """The faithful reading has the values that the peer gave."""
-    values = np.array(record["values"])
-    config, base = record["config"], record["base_lr"]
-    reading = dialects.read(library, record["schedule"], config, base_lr=base, horizon=values.size, faithful=True)
-    np.testing.assert_allclose(reading.schedule(range(values.size)), values, rtol=0, atol=EXACT)
-
-
 def records(libraries: dict[str, str]) -> list[Any]:
     """The values that these peers gave, of one schedule with a configuration each."""
     if not GOLDEN.exists():

@@ -173,7 +173,7 @@ def test_keras_tells_the_direction_by_the_name(monitor: str, mode: str) -> None:
 WRONG: list[tuple[Any, Any, Any, Any, str]] = [
     ("tensorflow", "ReduceLROnPlateau", {}, 1.0, "expected a library that is read, got 'tensorflow'"),
     (["torch"], "ReduceLROnPlateau", {}, 1.0, "expected a library that is read"),
-    ("torch", "ReduceLrOnPlateau", {}, 1.0, "did you mean 'ReduceLROnPlateau'?"),
+    ("torch", "ReduceLROnPlateu", {}, 1.0, "did you mean 'ReduceLROnPlateau'?"),
     ("torch", ["ReduceLROnPlateau"], {}, 1.0, "expected a rule of torch"),
     ("torch", "CosineAnnealingLR", {"T_max": 10}, 1.0, "expected a rule of torch, got 'CosineAnnealingLR'"),
     ("torch", "ReduceLROnPlateau", None, 1.0, "expected a table of fields, got None"),

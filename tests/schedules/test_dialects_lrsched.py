@@ -1,41 +1,18 @@
-"""Calls of lrsched by their keyword arguments, against values that it gave and formulas written here."""
+"""Calls of lrsched by their keyword arguments, against formulas written here."""
 
 from math import sqrt
 from typing import Any
 
 import pytest
-from dialect_sizes import Case, Formula, Sizes, agrees_with_record, check, records, sizes, spoil, wave
+from dialect_sizes import Case, Formula, Sizes, check, sizes, spoil, wave
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glidepath.schedules import dialects
 
-# It is called with positional arguments in the records; these are their names.
 STABLE = {"base_lr": 1.0, "warmup_steps": 3, "decay_steps": 4, "total_steps": 10, "final_lr": 0.1}
-LRSCHED = {
-    "with_warmup(cosine(1,.1,7),3,0)": (
-        "with_warmup",
-        {
-            "schedule": {"name": "cosine", "base_lr": 1.0, "min_lr": 0.1, "total_steps": 7},
-            "warmup_steps": 3,
-            "start_lr": 0.0,
-        },
-    ),
-    "one_cycle(10,.3,25,1e4)": (
-        "one_cycle",
-        {"max_lr": 1.0, "total_steps": 10, "pct_start": 0.3, "initial_div": 25.0, "final_div": 1e4},
-    ),
-    "warmup_stable_decay(3,4,10,'1-sqrt')": (
-        "warmup_stable_decay",
-        {**STABLE, "warmup_start": 0.0, "decay_shape": "1-sqrt"},
-    ),
-}
-
-
-@pytest.mark.parametrize("record", records({"lrsched": ""}), ids=lambda r: str(r["schedule"]))
-def test_values_are_those_that_lrsched_gave(record):
-    name, config = LRSCHED[record["schedule"]]
-    agrees_with_record("lrsched", {**record, "schedule": name, "config": config})
+ONE_CYCLE = {"max_lr": 1.0, "total_steps": 10, "pct_start": 0.3, "initial_div": 25.0, "final_div": 1e4}
+COSINE = {"name": "cosine", "base_lr": 1.0, "min_lr": 0.1, "total_steps": 7}
 
 
 def up(s: Sizes, t: int) -> float:
@@ -112,9 +89,9 @@ def test_readings_are_the_formulas_three_horizons_past_the_end_too(s, data):
 
 @given(sizes, st.data())
 def test_nothing_but_our_own_errors_escapes(limit, s, data):
-    nested = [("lrsched", name, config, None) for name, config in LRSCHED.values()]
+    warmed = ("lrsched", "with_warmup", {"schedule": COSINE, "warmup_steps": 3, "start_lr": 0.0}, None)
     with limit(5):
-        spoil(data, data.draw(st.sampled_from([*lrsched(s), *nested])), s.peak)
+        spoil(data, data.draw(st.sampled_from([*lrsched(s), warmed])), s.peak)
 
 
 @given(sizes, st.integers(1, 20))
@@ -141,7 +118,7 @@ for _ in range(50):
         ("cosine", {"base_lr": 1.0, "min_lr": 0.1}, "total_steps"),
         ("cosine", {"base_lr": 0.0, "min_lr": 0.0, "total_steps": 5}, "the peak"),
         ("multi_step", {"base_lr": 1.0, "milestones": [0], "gamma": 0.1}, "milestones"),
-        ("one_cycle", {**LRSCHED["one_cycle(10,.3,25,1e4)"][1], "pct_start": 1.0}, "between 0 and 1"),
+        ("one_cycle", {**ONE_CYCLE, "pct_start": 1.0}, "between 0 and 1"),
         ("warmup_stable_decay", {**STABLE, "warmup_start": 0.0, "decay_shape": "cosine"}, "decay_shape"),
         ("with_warmup", {"schedule": DEEP, "warmup_steps": 1, "start_lr": 0.0}, "within each other"),
         ("with_warmup", {"schedule": {"name": "cosin"}, "warmup_steps": 1, "start_lr": 0.0}, "'cosine'"),

@@ -1,9 +1,7 @@
-"""Paddle, composer, mmengine, fastai, fairseq and ignite: against values that they gave, and against their formulas."""
+"""Paddle, composer, mmengine, fastai, fairseq and ignite: against their formulas."""
 
-import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,63 +13,10 @@ from glidepath import Horizon
 from glidepath.errors import GlidepathError
 from glidepath.schedules import dialects
 
-GOLDEN = Path(__file__).parents[3] / "shared" / "reference" / "peers_golden.json"
-LIBRARIES = ("paddle", "composer", "mmengine", "fastai", "ignite")
-IGNITE = {"name": "CosineAnnealingScheduler", "start_value": 1.0, "end_value": 0.0, "cycle_size": 6}
-# What the records write as a call, as a name and its fields.
-CALLS = {
-    "LinearWarmup(CosineAnnealingDecay(1,7),3,0,1)": {
-        "learning_rate": {"name": "CosineAnnealingDecay", "learning_rate": 1.0, "T_max": 7},
-        "warmup_steps": 3,
-        "start_lr": 0.0,
-        "end_lr": 1.0,
-    },
-    "CosineAnnealingScheduler(1,0,4)": {"start_value": 1.0, "end_value": 0.0, "cycle_size": 4},
-    "CosineAnnealingScheduler(1,0,4,cycle_mult=2,start_value_mult=.5)": {
-        "start_value": 1.0,
-        "end_value": 0.0,
-        "cycle_size": 4,
-        "cycle_mult": 2,
-        "start_value_mult": 0.5,
-    },
-    "create_lr_scheduler_with_warmup(CosineAnnealingScheduler(1,0,6),0,4)": {
-        "lr_scheduler": IGNITE,
-        "warmup_start_value": 0.0,
-        "warmup_duration": 4,
-    },
-    "create_lr_scheduler_with_warmup(ExponentialLR(.5),0,4)": {
-        "lr_scheduler": {"name": "ExponentialLR", "gamma": 0.5},
-        "warmup_start_value": 0.0,
-        "warmup_duration": 4,
-    },
-    "fit_flat_cos (pct_start .75)": {"n_epoch": 1, "pct_start": 0.75},
-    "fit_sgdr(n_cycles=2,cycle_len=1,cycle_mult=2) N=9 batches": {"n_cycles": 2, "cycle_len": 1, "cycle_mult": 2},
-}
-
-
-def golden() -> list[Any]:
-    if not GOLDEN.exists():
-        return []
-    return [record for record in json.loads(GOLDEN.read_text())["records"] if record["peer"] in LIBRARIES]
-
 
 def values(library: str, name: str, config: dict[str, Any], steps: int, *, faithful: bool = True, **more: Any) -> Any:
     reading = dialects.read(library, name, config, faithful=faithful, **{"horizon": steps, **more})
     return reading.schedule(range(steps))
-
-
-@pytest.mark.skipif(not GOLDEN.exists(), reason="the values that the peers gave are not beside this checkout")
-def test_the_golden_values_are_there():
-    assert len(golden()) > 20
-
-
-@pytest.mark.parametrize("record", golden(), ids=lambda record: f"{record['peer']}-{record['schedule']}")
-def test_values_are_those_that_the_library_gave(record):
-    theirs = [value for value in record["values"] if not isinstance(value, str)]  # a text says where it raised
-    name = record["schedule"].split("(")[0].strip()
-    config = CALLS.get(record["schedule"], record["config"])
-    ours = values(record["peer"], name, config, len(theirs), base_lr=record["base_lr"])
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
 
 
 sizes = st.integers(1, 30)

@@ -1,4 +1,4 @@
-"""Configurations of the small packages of schedules, against values that they gave and formulas written here."""
+"""Configurations of the small packages of schedules, against formulas written here."""
 
 import math
 from math import floor, sqrt, tanh
@@ -6,22 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dialect_sizes import EXACT, GOLDEN, Case, Formula, Sizes, agrees_with_record, check, records, sizes, spoil, wave
+from dialect_sizes import EXACT, Case, Formula, Sizes, check, sizes, spoil, wave
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glidepath.schedules import dialects
-
-LIBRARIES = {"pytorch_optimizer": "pytorch_optimizer", "pytorch-scheduler": "pytorch-scheduler"}
-
-
-def test_there_are_values_that_the_packages_gave():
-    assert not GOLDEN.exists() or len(records(LIBRARIES)) > 8
-
-
-@pytest.mark.parametrize("record", records(LIBRARIES), ids=lambda r: f"{r['peer']}-{r['schedule']}")
-def test_values_are_those_that_the_package_gave(record):
-    agrees_with_record(LIBRARIES[record["peer"]], record)
 
 
 def up(s: Sizes, t: int) -> float:
@@ -189,7 +178,7 @@ def test_the_poly_scheduler_climbs_for_ever_only_when_asked(s, run):
     mended = dialects.read("pytorch_optimizer", "poly", config, horizon=run)
     behind = range(s.warm + 2, max(run, s.total))
     theirs = [s.peak * (t - 1 - s.warm) ** s.power for t in behind]
-    np.testing.assert_allclose(kept(behind), theirs, rtol=10 * EXACT)
+    np.testing.assert_allclose(kept(behind), theirs, rtol=10 * EXACT, atol=EXACT * kept.peak)
     np.testing.assert_allclose(mended.schedule(behind), s.peak)
     assert "climbs for ever" in mended.notes[0]
 

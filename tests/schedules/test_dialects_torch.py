@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from dialect_sizes import EXACT, PAST, spoil
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from glidepath.errors import GlidepathError
@@ -167,7 +167,6 @@ TWICE = {"name": "SequentialLR", "schedulers": [LINEAR, LINEAR], "milestones": [
 @pytest.mark.parametrize(
     ("name", "config", "first", "said"),
     [
-        ("SequentialLR", {"schedulers": [LINEAR, CYCLE], "milestones": [5]}, 0.1, "begin with"),
         ("SequentialLR", {"schedulers": [LINEAR, TWICE], "milestones": [5]}, 0.1, "within another"),
         ("ChainedScheduler", {"schedulers": [LINEAR, TWICE]}, 0.01, "within another"),
         ("ChainedScheduler", {"schedulers": [LINEAR, {"name": "CosineAnnealingLR", "T_max": 5}]}, 0.1, "write over"),
@@ -178,6 +177,33 @@ def test_what_torch_breaks_is_read_as_it_is_meant_and_said(complaint, name, conf
     assert any(said in note for note in reading.notes)
     assert reading.schedule(0) == pytest.approx(first * BASE)
     assert said in complaint(dialects.read, "torch", name, config, base_lr=BASE, horizon=20, faithful=True)
+
+
+own_rates = st.one_of(
+    of("OneCycleLR", max_lr=rate, total_steps=st.just(9 * RUN), cycle_momentum=st.just(value=False)),
+    of("CyclicLR", base_lr=share, max_lr=rate, step_size_up=some, cycle_momentum=st.just(value=False)),
+)
+
+
+@given(tables(st.one_of(multiplying, cosines)), tables(own_rates), st.data())
+def test_a_sequence_of_schedulers_that_overwrite_the_first_rate_is_what_torch_makes_of_it(plain, written, data):
+    schedulers = data.draw(st.permutations([*plain[:2], *written[:2]]))
+    cuts = st.lists(st.integers(1, 60), min_size=len(schedulers) - 1, max_size=len(schedulers) - 1)
+    config = {"schedulers": schedulers, "milestones": sorted(data.draw(cuts))}
+    theirs = stepped("SequentialLR", config, PAST * RUN)
+    try:
+        ours = dialects.read("torch", "SequentialLR", config, base_lr=BASE, horizon=RUN, faithful=True).schedule
+    except GlidepathError as error:
+        assume("at most one OneCycleLR" not in str(error))
+        raise
+    np.testing.assert_allclose(ours(range(len(theirs))), theirs, rtol=10 * EXACT, atol=EXACT)
+
+
+def test_a_mended_sequence_with_a_one_cycle_begins_at_the_rate_of_the_optimizer():
+    config = {"schedulers": [LINEAR, CYCLE], "milestones": [5]}
+    reading = dialects.read("torch", "SequentialLR", config, base_lr=BASE, horizon=20)
+    assert reading.schedule([0, 4, 5]) == pytest.approx([0.1 * BASE, BASE, BASE / 25])
+    assert any("begin with" in note for note in reading.notes)
 
 
 def test_a_sequence_within_a_sequence_begins_anew_too():

@@ -1,4 +1,4 @@
-"""Configurations of the trainers of language models, against values that they gave and formulas written here."""
+"""Configurations of the trainers of language models, against formulas written here."""
 
 import math
 from math import exp, sqrt
@@ -6,27 +6,11 @@ from math import exp, sqrt
 import numpy as np
 import pytest
 import torch
-from dialect_sizes import FLOAT32, GOLDEN, Case, Formula, Sizes, agrees_with_record, check, records, sizes, spoil, wave
+from dialect_sizes import FLOAT32, Case, Formula, Sizes, check, sizes, spoil, wave
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glidepath.schedules import dialects
-
-LIBRARIES = {
-    "nanotron": "nanotron",
-    "gpt-neox": "gpt-neox",
-    "nanoGPT": "nanogpt",
-    "torchtitan": "torchtitan",
-}
-
-
-def test_there_are_values_that_the_trainers_gave():
-    assert not GOLDEN.exists() or len(records(LIBRARIES)) > 7
-
-
-@pytest.mark.parametrize("record", records(LIBRARIES), ids=lambda r: f"{r['peer']}-{r['schedule']}")
-def test_values_are_those_that_the_trainer_gave(record):
-    agrees_with_record(LIBRARIES[record["peer"]], record)
 
 
 def up(s: Sizes, t: int, first: float = 0.0) -> float:
@@ -214,7 +198,7 @@ NEOX = {"start_lr": 1.0, "warmup_iter": 3, "total_iters": 10, "decay_style": "li
         ("gpt-neox", "AnnealingLR", {**NEOX, "min_lr": -0.1}, "min_lr from 0"),
         ("gpt-neox", "AnnealingLR", {**NEOX, "warmup_iter": 10}, "below total_iters"),
         ("gpt-neox", "AnnealingLR", {"start_lr": 1.0}, "warmup_iter"),
-        ("gpt-neox", "AnnealingLr", NEOX, "did you mean 'AnnealingLR'?"),
+        ("gpt-neox", "AnealingLR", NEOX, "did you mean 'AnnealingLR'?"),
         ("llm.c", "wsd", {"learning_rate": 1.0, "warmup_iterations": 20, "train_num_batches": 20}, "below"),
         ("litgpt", "get_lr", {"warmup_iters": 3, "max_iters": 3, "min_lr": 0.0}, "below max_iters"),
         ("torchtune", "get_cosine_schedule_with_warmup", {"num_warmup_steps": 1, "num_cycles": 1e9}, "half waves"),

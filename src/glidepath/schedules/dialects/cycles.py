@@ -1,6 +1,6 @@
 """Curves that other libraries plan between points of time which need be no whole steps: phases, restarts, stairs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, cos, isclose, pi
@@ -105,6 +105,15 @@ def _arc(way: Way, length: int, start: Level, to: Level, since: float, until: fl
 def polynomial(power: float) -> tuple[str, float]:
     """The shape of (1 - u)^power, and the power that it takes."""
     return ("linear", 1.0) if power == 1 else ("polynomial", power)
+
+
+def widening(count: int, first: float, to: float, power: float) -> Iterator[Way]:
+    """(1 - t/n)^power with n the multiple of `count` at or behind t: at each multiple itself it is at its end."""
+    close, (shape, exponent) = 0, polynomial(power)
+    while True:
+        yield Way(0, close + count, first, to, shape, exponent, first=close + (close > 0))
+        close += count
+        yield Way(close, close + 1, to, to)
 
 
 def phases(

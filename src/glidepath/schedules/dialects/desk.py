@@ -34,7 +34,7 @@ from glidepath.schedules.dialects import (
     transformers,
 )
 from glidepath.schedules.dialects.question import Answer, Question, Reading
-from glidepath.schedules.dialects.spelling import library_of
+from glidepath.schedules.dialects.spelling import library_of, spelled
 from glidepath.schedules.schedule import checked
 from glidepath.units import Horizon
 
@@ -115,15 +115,16 @@ def read(
 
 
 def _reader(library: str, name: str, of: str) -> Callable[[Question], Answer]:
-    known = READERS[library]
-    if isinstance(name, str) and name in rules.READERS.get(library, ()):
+    known, others = READERS[library], [other for other in READERS if other != library]
+    if spelled(name, rules.READERS.get(library, {}), others=others):
         raise SpecError(
             f"{of}: expected a schedule, which knows every step beforehand, got a rule that reads the loss: "
             f'write read_rule("{library}", "{name}", {{...}})'
         )
-    if not isinstance(name, str) or name not in known:
-        raise SpecError(f"{of}: expected a schedule of {library}, got {shown(name)}: {nearest(shown(name), known)}")
-    return known[name]
+    meant = spelled(name, known, others=others)
+    if meant is None:
+        raise SpecError(f"expected a schedule of {library}, got {shown(name)}: {nearest(shown(name), known)}")
+    return known[meant]
 
 
 def _reading(reader: Callable[[Question], Answer], question: Question) -> Reading:

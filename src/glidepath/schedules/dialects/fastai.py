@@ -180,7 +180,7 @@ def combine_scheds(q: Question) -> Answer:
 
 
 def _within(q: Question, row: Any) -> Way:
-    name, config = named(q, "scheds", row)
+    name, config = named(q, "scheds", row, SHAPES)
     if name not in SHAPES:
         hint = nearest(shown(name), SHAPES)
         raise SpecError(f"{q.of}: expected a schedule such as SchedCos, got {shown(name)}: {hint}")

@@ -134,7 +134,7 @@ def with_warmup(q: Question) -> Answer:
     """
     start, count = q.number("warmup_start_value", low=0), q.whole("warmup_duration", low=2)
     given = q.take("lr_scheduler")
-    kind = named(q, "lr_scheduler", given)[0]
+    kind = named(q, "lr_scheduler", given, {**torch.NAMES, **OWN})[0]
     own = kind in OWN
     then = inner(q, "lr_scheduler", given, OWN if own else torch.NAMES, behind=count)
     planned = max(reach(q), then.steps or 1)

@@ -1,13 +1,12 @@
 """keras.optimizers.schedules: class names and their get_config; the rates are their own."""
 
-from collections.abc import Iterator
 from itertools import count as counting
 from math import ceil, floor, log
 
 from glidepath.errors import SpecError, shown
 from glidepath.schedules.dialects import exponentials
 from glidepath.schedules.dialects.curves import joined, reach
-from glidepath.schedules.dialects.cycles import Way, along, fixed, grown, polynomial, restarts, stairs
+from glidepath.schedules.dialects.cycles import Way, along, fixed, grown, polynomial, restarts, stairs, widening
 from glidepath.schedules.dialects.nesting import numbers, rows
 from glidepath.schedules.dialects.question import LARGEST, Answer, Question
 from glidepath.schedules.dialects.wording import Reader, plainly
@@ -85,16 +84,7 @@ def power(q: Question) -> Answer:
         curve = along(q, [Way(0, count, first, end, *polynomial(exponent))], count)
         return Answer(joined(curve, hold()), peak, count)
     until = reach(q, count)
-    return Answer(joined(along(q, _widening(count, first, end, *polynomial(exponent)), until)), peak, until)
-
-
-def _widening(count: int, first: float, end: float, shape: str, exponent: float) -> Iterator[Way]:
-    """(1 - t/n)^power with n the multiple of `count` at or behind t: at each multiple itself it is at its end."""
-    close = 0
-    while True:
-        yield Way(0, close + count, first, end, shape, exponent, first=close + (close > 0))
-        close += count
-        yield Way(close, close + 1, end, end)
+    return Answer(joined(along(q, widening(count, first, end, exponent), until)), peak, until)
 
 
 def piecewise(q: Question) -> Answer:

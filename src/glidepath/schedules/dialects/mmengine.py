@@ -56,7 +56,7 @@ def listed(q: Question) -> Answer:
 
 def _scheduler(q: Question, row: object) -> Scheduler:
     """One of the list."""
-    name, config = named(q, "schedulers", row)
+    name, config = named(q, "schedulers", row, CLASSES)
     if name not in CLASSES:
         raise SpecError(
             f"{q.of}: expected a scheduler that is read, got {shown(name)}: {nearest(shown(name), CLASSES)}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from glidepath.errors import SpecError, nearest, shown
 from glidepath.schedules.dialects.question import LARGEST, Answer, Question
+from glidepath.schedules.dialects.spelling import spelled
 from glidepath.units import half_up
 
 DEEPEST = 5  # schedules within schedules
@@ -26,7 +27,7 @@ def inner(
 
     The answer's steps are as many as its parts need, at least.
     """
-    name, config = named(q, field, value)
+    name, config = named(q, field, value, readers)
     if name not in readers:
         hint = nearest(shown(name), readers)
         raise SpecError(f"{q.of}: expected a schedule that is read in {field}, got {shown(name)}: {hint}")
@@ -55,14 +56,14 @@ def fresh(read: Callable[[Question], Answer], *ignored: str) -> Callable[[Questi
     return reader
 
 
-def named(q: Question, field: str, value: Any) -> tuple[str, Mapping[str, Any]]:
-    """The name of a schedule and its own fields."""
+def named(q: Question, field: str, value: Any, readers: Mapping[str, object]) -> tuple[str, Mapping[str, Any]]:
+    """The name of a schedule, as its reader has it where there is one, and its own fields."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise SpecError(f'{q.of}: expected {field} as a table with a "name" and its fields, got {shown(value)}')
     name = next((value[key] for key in NAMED if key in value), None)
     if not isinstance(name, str):
         raise SpecError(f"{q.of}: expected {field} with the name of a schedule, got {shown(name)}")
-    return name, {key: given for key, given in value.items() if key not in NAMED}
+    return spelled(name, readers) or name, {key: given for key, given in value.items() if key not in NAMED}
 
 
 def numbers(q: Question, field: str, *, least: int, high: float = LARGEST) -> list[float]:

@@ -1,6 +1,6 @@
 """paddle.optimizer.lr: class names and their arguments; the rates are their own, base_lr is not asked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from math import ceil, exp, log
 
@@ -16,14 +16,15 @@ from glidepath.schedules.dialects.cycles import (
     polynomial,
     restarts,
     stairs,
+    triangles,
+    widening,
 )
 from glidepath.schedules.dialects.nesting import fresh, inner, numbers, wholes
 from glidepath.schedules.dialects.question import LARGEST, Answer, Question
 from glidepath.schedules.levels import absolute
 from glidepath.schedules.powers import inverse_sqrt, power_law
 from glidepath.schedules.recipes import arc, hold, steps, warmup
-from glidepath.schedules.reshape import combine, remap, repeat
-from glidepath.schedules.schedule import Recipe
+from glidepath.schedules.reshape import repeat
 
 HALF = 0.5
 STRATEGIES = {"cos": "cosine", "linear": "linear"}
@@ -96,21 +97,12 @@ def polynomial_decay(q: Question) -> Answer:
     """PolynomialDecay: (p - end)(1 - t/n)^power + end; with `cycle` n grows to the next multiple of itself."""
     first, low = q.number("learning_rate", low=0), q.number("end_lr", 0.0001, low=0)
     count, power = q.whole("decay_steps", low=1), q.number("power", 1.0, low=0)
-    shape = polynomial(power)
     if not q.flag("cycle", default=False):
-        curve = along(q, [Way(0, count, first, low, *shape)], count)
+        curve = along(q, [Way(0, count, first, low, *polynomial(power))], count)
         return Answer(joined(curve, hold(at=fixed(low))), max(first, low), count)
     until = reach(q, count)
-    curve = along(q, _widening(count, ceil(until / count), first, low, *shape), until)
+    curve = along(q, widening(count, first, low, power), until)
     return Answer(joined(curve), max(first, low), until)
-
-
-def _widening(count: int, cycles: int, first: float, low: float, shape: str, power: float) -> Iterator[Way]:
-    """(1 - t/n)^power with n the multiple of `count` at or behind t: at each multiple itself it is at its end."""
-    for k in range(1, cycles + 1):
-        end = k * count
-        yield Way(0, end, first, low, shape, power, first=end - count + (k > 1))
-        yield Way(end, end + 1, low, low)
 
 
 def linear(q: Question) -> Answer:
@@ -177,19 +169,7 @@ def cyclic(q: Question) -> Answer:
     q.choice("scale_mode", "cycle", ("cycle", "iterations"))
     if q.take("scale_fn", None) is not None:
         raise SpecError(f"{q.of}: expected no scale_fn, got one: a schedule is data, not a function")
-    return Answer(_triangles(mode, (base, peak), (up, down), gamma), max(base, peak), reach(q))
-
-
-def _triangles(mode: str, ends: tuple[float, float], sizes: tuple[int, int], gamma: float) -> Recipe:
-    """Triangles between two learning rates; where they get lower, multiples of 1 brought between the two."""
-    low, high = (fixed(end) for end in ends)
-    up, down = sizes
-    if mode == "triangular":
-        return repeat(joined(arc(up, start=low, to=high), arc(down, start=high, to=low)), every=up + down)
-    factor = HALF if mode == "triangular2" else 1.0
-    waves = repeat(joined(arc(up), arc(down, start=1.0, to=0.0)), every=up + down, factor=factor)
-    shrunk = waves if mode == "triangular2" else combine(waves, steps(1, factor=gamma), by="product")
-    return remap(shrunk, low=low, high=high)
+    return Answer(triangles(mode, (base, peak), (up, down), gamma), max(base, peak), reach(q))
 
 
 def linear_warmup(q: Question) -> Answer:

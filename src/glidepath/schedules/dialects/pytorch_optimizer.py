@@ -53,11 +53,12 @@ def cosine(q: Question) -> Answer:
 
 
 def poly(q: Question) -> Answer:
-    """PolyScheduler: min + (max - min)(i - W)^order, which climbs for ever: the peak is its rate at the horizon."""
+    """PolyScheduler: min + (max - min)(i - W)^order, which climbs for ever: the peak is its rate at the last step."""
     head, top, low, warm, room = _lagging(q)
-    order, steps = q.number("poly_order", 0.5, low=0, high=STEEPEST), max(q.steps or 0, warm + 1 + room)
+    order, planned = q.number("poly_order", 0.5, low=0, high=STEEPEST), warm + 1 + room
     if order == 0:
         raise SpecError(f"{q.of}: expected poly_order above 0, got 0")
+    steps = max(planned, reach(q, planned))
     if not q.faithful:
         notes = ("pytorch_optimizer climbs for ever behind the warmup; read as held at max_lr",)
         return Answer(joined(head, hold()), top, steps, notes)

@@ -67,8 +67,10 @@ class Question:
         return float(value)
 
     def whole(self, name: str, default: Any = REQUIRED, *, low: int = 0) -> int:
-        """A whole number of at least `low`."""
+        """A whole number of at least `low`; 5.0 is one."""
         value = self.take(name, default)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value < LARGEST:
             raise SpecError(f"{self.of}: expected {name} as a whole number of at least {low}, got {shown(value)}")
         return value

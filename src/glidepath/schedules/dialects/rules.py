@@ -7,7 +7,7 @@ from typing import Any
 
 from glidepath.errors import GlidepathError, SpecError, nearest, shown
 from glidepath.schedules.dialects.question import Question
-from glidepath.schedules.dialects.spelling import library_of
+from glidepath.schedules.dialects.spelling import library_of, spelled
 from glidepath.schedules.feedback import Rule, greedy, torch_plateau
 from glidepath.schedules.feedback.improvement import THRESHOLD_MODES
 from glidepath.schedules.feedback.rule import MODES, within
@@ -32,13 +32,14 @@ def read_rule(library: str, name: str, config: Mapping[str, Any], *, base_lr: fl
     """
     library = library_of(library, READERS)
     known, of = READERS[library], f"{library} {name!s:.60}"
-    if not isinstance(name, str) or name not in known:
+    meant = spelled(name, known, others=[other for other in READERS if other != library])
+    if meant is None:
         raise SpecError(f"expected a rule of {library}, got {shown(name)}: {nearest(shown(name), known)}")
     if not isinstance(config, Mapping) or not all(isinstance(key, str) for key in config):
         raise SpecError(f"{of}: expected a table of fields, got {shown(config)}")
     try:
         question = Question(of, config, within(base_lr, "base_lr", below=inf), None, faithful=True)
-        rule = known[name](question)
+        rule = known[meant](question)
         question.finish()
     except SpecError:
         raise

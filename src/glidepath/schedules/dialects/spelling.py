@@ -39,10 +39,11 @@ CALLED = {
     "getwsdschedule": "warmup_stable_decay",
     "cosinewithwarmup": "CosineAnnealingWithWarmupScheduler",
     "lineardecaywithwarmup": "LinearWithWarmupScheduler",
+    "config": "LRSchedulersContainer",
     "buildlrschedulers": "LRSchedulersContainer",
     "lrschedulerargs": "lr_scheduler_builder",
 }
-ENDINGS = ("lrscheduler", "lrschedule", "scheduler", "schedule", "lr")  # the longest first
+ENDINGS = ("lrscheduler", "lrschedule", "scheduler", "schedule")  # the longest first
 
 
 def library_of(name: object, known: Iterable[str]) -> str:
@@ -66,7 +67,7 @@ def spelled(name: object, known: Mapping[str, object], *, others: Iterable[str] 
         return None
     plain = _plain(last)
     for form in (_plain, _stem):
-        meant = [one for one in known if form(one) == form(last)]
+        meant = [one for one in known if form(one) == plain]
         if plain and meant and all(known[one] is known[meant[0]] for one in meant):
             return meant[0]
     return CALLED[plain] if CALLED.get(plain) in known else None

@@ -10,9 +10,9 @@ from typing import Any
 
 from glidepath.errors import SpecError, nearest, shown
 from glidepath.schedules.dialects.curves import falling, joined, reach, textbook, waving
-from glidepath.schedules.dialects.cycles import along, firsts_of, grown, restarts
+from glidepath.schedules.dialects.cycles import MOST_PARTS, along, firsts_of, grown, restarts
 from glidepath.schedules.dialects.nesting import fresh
-from glidepath.schedules.dialects.question import Answer, Question
+from glidepath.schedules.dialects.question import LARGEST, Answer, Question
 from glidepath.schedules.powers import inverse_sqrt
 from glidepath.schedules.recipes import arc, cosine, decay, hold, linear, warmup
 from glidepath.schedules.reshape import excerpt, repeat
@@ -26,6 +26,8 @@ MOST_EPOCHS = 1e9  # beyond any run, and its product still a float
 SHAPES = ("linear", "cosine", "1-sqrt")
 STEPS = {"num_warmup_steps", "num_training_steps"}  # which the trainer gives itself
 WARMUP_UNUSED = "transformers' constant has no warmup: that of the arguments is never used"
+LATE = "transformers begins some cycles a step late, by rounding; read as in time"
+MAYBE_LATE = "transformers may begin some cycles a step late, by rounding; read as in time"
 CLIMBS = "transformers climbs again behind its last step; read as held there"
 
 
@@ -34,6 +36,7 @@ def _plan(q: Question, known: int | None = None) -> tuple[int, int]:
     total = q.whole("num_training_steps", q.steps or known, low=1)
     given = q.take("num_warmup_steps", 0)
     warm = ceil(given * total) if isinstance(given, float) and 0 <= given < 1 else given
+    warm = int(warm) if isinstance(warm, float) and warm.is_integer() else warm
     if isinstance(warm, bool) or not isinstance(warm, int) or not 0 <= warm <= total:
         raise SpecError(f"{q.of}: expected num_warmup_steps from 0 to {total}, got {shown(given)}")
     return warm, total
@@ -85,12 +88,15 @@ def hard_restarts(q: Question) -> Answer:
     cycles, way = q.number("num_cycles", 1, low=LEAST_CYCLES), total - warm
     if not way:
         return Answer(joined(textbook(warm), hold(at=0.0)), q.base_lr, total)
+    if cycles > MOST_PARTS and cycles.is_integer() and way % cycles == 0 and not q.faithful:
+        curve = repeat(cosine(), every=int(way / cycles), length=way)  # which needs no part for each
+        return Answer(joined(textbook(warm), curve, hold(at=0.0)), q.base_lr, total, (MAYBE_LATE,))
     bounds = grown(q, way / cycles, 1, way)
     begins = [begin for begin, _ in bounds]
     begun = [ceil(begin) for begin in begins]
     late = firsts_of(begins, lambda step: int(cycles * (step / way)))  # as the rounded quotient says
     firsts = late if q.faithful else begun
-    notes = () if firsts == late else ("transformers begins some cycles a step late, by rounding; read as in time",)
+    notes = () if firsts == late else (LATE,)
     if cycles.is_integer() and way % cycles == 0 and firsts == begins:
         curve = cosine(way) if cycles == 1 else repeat(cosine(), times=int(cycles), length=way)
     else:
@@ -156,7 +162,8 @@ def stable(q: Question) -> Answer:
     rising, shape = q.choice("warmup_type", "linear", SHAPES), q.choice("decay_type", "cosine", SHAPES)
     flat = None if q.take("num_stable_steps", None) is None else q.whole("num_stable_steps")
     first = q.take("num_warmup_steps", 0)
-    known = flat + down + (first if isinstance(first, int) else 0) if flat is not None else None
+    rising_for = int(first) if isinstance(first, (int, float)) and 0 <= first < LARGEST else 0
+    known = flat + down + rising_for if flat is not None else None
     warm, total = _plan(q, known)
     held = total - warm - down if flat is None else flat
     if held < 0 and not q.faithful:
