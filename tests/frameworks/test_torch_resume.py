@@ -1,6 +1,7 @@
 """A resumed run has the learning rates, the parameters and the losses of the uninterrupted one, or it says no."""
 
 import io
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 import glidepath as gp
 from glidepath.errors import CheckpointError, GlidepathError, ResumeConflict
 from glidepath.frameworks.torch import Scheduler, attach
+from glidepath.schedules.comparison import compare
 
 STEPS = 14  # two past the horizon of 12
 SCHEDULES = {
@@ -187,7 +189,7 @@ def test_the_state_is_of_plain_types_and_a_copy(schedule, kind):
     state = run.scheduler.state_dict()
     assert plain(state)
     assert gp.from_spec(state["spec"]) == schedule
-    assert state["step"] == 0
+    assert state["last_epoch"] == 0
     state["base_lrs"][0] = 99.0
     state["spec"]["parts"].clear()
     assert run.scheduler.state_dict()["base_lrs"][0] == pytest.approx(0.3)
@@ -218,8 +220,9 @@ def refused(state: object, error: type[GlidepathError], *, lrs: tuple[float, ...
     with pytest.raises(error) as refusal:
         schedulers[0].load_state_dict(state)
     assert seen(schedulers[0]) == seen(schedulers[1])
-    assert "\n" not in str(refusal.value)
-    assert len(str(refusal.value)) < 400
+    if "name a policy" not in str(refusal.value):  # a page that is read once, and acted on
+        assert "\n" not in str(refusal.value)
+        assert len(str(refusal.value)) < 400
     return str(refusal.value)
 
 
@@ -253,15 +256,21 @@ def without(name: str) -> dict[str, object]:
         {},
         {1: 2},
         without("spec"),
-        without("step"),
+        without("last_epoch"),
         without("base_lrs"),
         good(more=1),
-        good(step=-1),
-        good(step=2.0),
-        good(step="2"),
-        good(step=None),
-        good(step=True),
-        good(step=10**30),
+        good(units=[]),
+        good(units=[0.3]),
+        good(units=[0.3, 0.0]),
+        good(heard=3),
+        good(joined=[1]),
+        good(joined={"0": [1]}),
+        good(last_epoch=-1),
+        good(last_epoch=2.0),
+        good(last_epoch="2"),
+        good(last_epoch=None),
+        good(last_epoch=True),
+        good(last_epoch=10**30),
         good(base_lrs=[]),
         good(base_lrs=None),
         good(base_lrs=0.3),
@@ -301,19 +310,23 @@ def test_what_is_no_checkpoint_of_ours(state):
 def test_another_schedule_is_a_conflict_that_names_both(text, horizon, peak):
     other = schedule_of(text, horizon=horizon, peak=peak)
     message = refused(good(spec=gp.to_spec(other)), ResumeConflict)
-    assert str(other) in message
-    assert str(schedule_of()) in message
-    assert "step 5" in message
+    for field in compare(other, schedule_of()):
+        assert re.search(rf"{re.escape(field.place)} +{re.escape(field.stored)} +{re.escape(field.requested)}", message)
+    assert "at step 5" in message
+    assert f"last learning rate was {other(4):.6g}" in message
 
 
-def test_a_recipe_without_a_horizon_is_a_conflict_too():
-    refused(good(spec=gp.to_spec(schedule_of().recipe)), ResumeConflict)
+def test_a_recipe_without_a_horizon_is_no_checkpoint():
+    refused(good(spec=gp.to_spec(schedule_of().recipe)), CheckpointError)
 
 
 @pytest.mark.parametrize("lrs", [[0.3, 0.2], [0.3], [0.3, 0.1, 0.1], [0.1, 0.3], [0.3, 0.0], [0.3, 0.1 * (1 + 1e-6)]])
 def test_other_ratios_between_groups_are_a_conflict_that_names_both(lrs):
-    message = refused(good(base_lrs=lrs), ResumeConflict)
     largest = max(lrs)
+    message = refused(good(base_lrs=lrs, units=[largest] * len(lrs)), ResumeConflict)
+    if len(lrs) != 2:
+        assert "expected the 2 groups" in message
+        return
     assert str([lr / largest for lr in lrs]) in message
     assert str([1.0, 0.1 / 0.3]) in message
 
@@ -338,5 +351,5 @@ def test_a_finished_run_that_is_to_be_extended_is_loud():
     finished = attach(optimizer, schedule_of("cosine()", horizon=10))
     update(optimizer, 10)
     extended = attach(sgd(1.0), schedule_of("cosine()", horizon=20))
-    with pytest.raises(ResumeConflict, match=r"over\(20.*over\(10.*at step 10"):
+    with pytest.raises(ResumeConflict, match=r"at step 10.*\n.*\n +\$\.horizon\.steps +10 +20"):
         extended.load_state_dict(finished.state_dict())

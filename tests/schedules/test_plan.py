@@ -16,7 +16,6 @@ from hypothesis import given, settings
 
 import glidepath as gp
 from glidepath import Group, Plan
-from glidepath.schedules.plan_spec import fields_apart
 
 Complaint = Callable[..., str]
 
@@ -282,14 +281,3 @@ def test_a_spec_written_by_hand_may_give_a_factor_alone_and_no_version() -> None
     schedule = {"parts": [{"part": "hold"}], "horizon": {"steps": 9}}
     spec = {"lr": schedule, "groups": {"head": {}, "embed": {"weight_decay": 0}}}
     assert gp.from_spec(spec) == Plan(gp.hold().over(9), groups={"head": 1, "embed": Group(weight_decay=0)})
-
-
-def test_where_two_specs_are_apart() -> None:
-    stored = gp.to_spec(Plan(LR, groups={"head": 10}, momentum=0.9))
-    requested = gp.to_spec(Plan(LR, groups={"head": 5}, weight_decay=0.1))
-    assert fields_apart(stored, requested) == (
-        "$.momentum stored 0.9, requested nothing; $.groups.head.factor stored 10.0, requested 5.0; "
-        "$.weight_decay stored nothing, requested 0.1"
-    )
-    assert fields_apart(stored, stored) == ""
-    assert fields_apart({"a": [1, 2, 3, 4, 5]}, {"a": []}).endswith("; and 2 fields more")

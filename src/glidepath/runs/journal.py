@@ -3,9 +3,10 @@
     {"segment": 0, "settings": {...}}                    a process begins here, at this step
     {"step": 0, "lr": 1e-05, "loss": 4.1, "grad_norm": 2}  what an update used and saw
     {"step": 9, "validation_loss": 3.2}                  what was measured behind this update
+    {"step": 9, "amendment": {"step": 9, "scale": 0.5}}  a change to the schedule, from this update on
 
 A resume writes another segment line. Updates that a kill left beyond the step it begins at were done and
-then undone: they stay in the file, and `read_journal` leaves them out of the series. A line that a kill cut
+then undone: they stay in the file, and `read_journal` keeps them apart, as `discarded`. A line that a kill cut
 in the middle stays too, closed off by the segment behind it.
 """
 
@@ -21,6 +22,7 @@ from glidepath.errors import JournalError, shown
 from glidepath.runs.curve import LAST_WHOLE, Curve
 from glidepath.runs.run import Run
 
+Points = dict[str, dict[int, float]]  # by name, then step
 LARGEST = 10**300  # an int beyond it is no measurement, and no float64
 
 
@@ -31,10 +33,12 @@ class Journal:
     JournalError where another process is writing the same file.
     """
 
-    def __init__(self, path: str | Path, *, segment: int = 0, settings: Mapping[str, Any] | None = None) -> None:
-        """Open (or make) the file and begin a segment at update `segment`."""
+    def __init__(self, path: str | Path, *, segment: int | None = 0, settings: Mapping[str, Any] | None = None) -> None:
+        """Open (or make) the file and begin a segment at update `segment`; None begins none yet."""
         self.path = Path(path)
-        self._line({"segment": segment})  # before the file is touched
+        first = None if segment is None else {"segment": segment, "settings": dict(settings or {})}
+        if first is not None:
+            self._line(first)  # before the file is touched
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("ab", buffering=0)
@@ -44,7 +48,8 @@ class Journal:
             _lock(self._file.fileno(), self.path)
             if _is_cut(self.path):
                 self._file.write(b"\n")
-            self.write({"segment": segment, "settings": dict(settings or {})})
+            if first is not None:
+                self.write(first)
         except BaseException:
             self._file.close()
             raise
@@ -149,20 +154,41 @@ def _record(line: bytes) -> dict[str, Any] | None:
 
 
 def _run(records: list[dict[str, Any]], notes: list[str]) -> Run:
-    points: dict[str, dict[int, float]] = {}
+    points: Points = {}
+    discarded: Points = {}
     segments: list[int] = []
+    amendments: list[Mapping[str, Any]] = []
     settings: dict[str, Any] = {}
     for record in records:
         if "segment" in record:
-            begin = record["segment"]
-            segments.append(begin)
+            segments.append(record["segment"])
             settings.update(record.get("settings", {}))
-            for series in points.values():
-                for step in [step for step in series if step >= begin]:
-                    del series[step]
+            _undo(points, discarded, record["segment"])
+            amendments = [one for one in amendments if one["step"] < record["segment"]]
             continue
+        if isinstance(change := record.get("amendment"), dict):
+            amendments.append({**change, "step": record["step"]})
         for name, value in record.items():
             if name != "step" and isinstance(value, (int, float)):
                 points.setdefault(name, {})[record["step"]] = float(value)
-    curves = {name: Curve(name, list(series), list(series.values())) for name, series in points.items()}
-    return Run(MappingProxyType(curves), tuple(segments), MappingProxyType(settings), tuple(notes))
+    return Run(
+        _curves(points),
+        tuple(segments),
+        MappingProxyType(settings),
+        tuple(notes),
+        _curves(discarded),
+        tuple(amendments),
+    )
+
+
+def _undo(points: Points, discarded: Points, begin: int) -> None:
+    """What was done from a step on is done again by the segment that begins there: kept apart."""
+    for name, series in points.items():
+        for step in [step for step in series if step >= begin]:
+            discarded.setdefault(name, {})[step] = series.pop(step)
+
+
+def _curves(points: Points) -> Mapping[str, Curve]:
+    return MappingProxyType(
+        {name: Curve(name, list(series), list(series.values())) for name, series in points.items() if series}
+    )

@@ -14,13 +14,16 @@ class Run:
     """What a run recorded, as one series from its first update on.
 
     `segments` are the steps at which the process was started or started again, the first included;
-    `settings` is what it recorded of itself; `notes` say what was left out in reading it.
+    `settings` is what it recorded of itself; `notes` say what was left out in reading it; `discarded` are the curves
+    of updates that were done and then done again behind a resume; `amendments` the changes made to its schedule.
     """
 
     curves: Mapping[str, Curve]
     segments: tuple[int, ...] = (0,)
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
+    discarded: Mapping[str, Curve] = field(default_factory=lambda: MappingProxyType({}))
+    amendments: tuple[Mapping[str, Any], ...] = ()
 
     def __getitem__(self, name: str) -> Curve:
         if name not in self.curves:

@@ -22,10 +22,11 @@ MOST_UP = 1.1  # of the last value: a seam that rises by more than a tenth needs
 
 @dataclass(frozen=True, slots=True)
 class Policy(ABC):
-    """A way to go on. `warms` says whether it leads up itself, so that it may."""
+    """A way to go on. `warms` says whether it leads up itself, so that it may; `ends` whether it has its own end."""
 
     word: ClassVar[str]
     warms: ClassVar[bool] = False
+    ends: ClassVar[bool] = False
 
     @abstractmethod
     def after(self, trunk: Trunk, horizon: Horizon) -> Schedule:
@@ -126,6 +127,7 @@ class Branch(Append):
     """A recipe of its own length from here, which ends the run: a decay cut from a stable trunk."""
 
     word = "branch"
+    ends = True
     over: Amount
 
     def steps(self, trunk: Trunk) -> int:
@@ -195,14 +197,13 @@ def continue_(
     (0.97, True)
     """
     trunk, way = Trunk(schedule, step), policy_of(policy)
-    steps = way.steps(trunk) if horizon is None else _steps(horizon)
-    after = way.after(trunk, trunk.over(steps))
+    after = way.after(trunk, trunk.over(way.steps(trunk) if horizon is None else horizon))
     seam = Seam(step, trunk.last, after(step))
     planned = schedule(step)  # a warmup under way may go on as it was planned
     if step and seam.next > max(most * seam.last, planned) and not way.warms:
         raise ResumeConflict(
             f"expected a seam that rises to at most {most:g} times the last learning rate, got {seam} by "
-            f'{way.word}: write policy=rewarm("1%"), hold or anneal_from_here, or allow it with most='
+            f'{way.word}: write policy=rewarm("1%"), "hold" or "anneal_from_here", or allow it with most='
         )
     return Continuation(schedule, after, seam, way)
 
@@ -216,7 +217,3 @@ def policy_of(policy: str | Policy | Schedule) -> Policy:
     if isinstance(policy, str) and policy in WORDS:
         return WORDS[policy]()
     raise ScheduleError(f"expected a policy to go on by, got {shown(policy)}: {nearest(shown(policy), WORDS)}")
-
-
-def _steps(horizon: int | str | Horizon) -> int:
-    return (horizon if isinstance(horizon, Horizon) else Horizon.of(horizon)).steps

@@ -87,30 +87,3 @@ def only(fields: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
             raise SpecError(
                 f"{place}: expected one of its fields, got {shown(name, 40)}: {nearest(shown(name), known)}"
             )
-
-
-def fields_apart(stored: Mapping[str, Any], requested: Mapping[str, Any]) -> str:
-    """Where two specs differ, field by field: `$.momentum stored 0.9, requested 0.95`.
-
-    >>> fields_apart({"lr": {"peak": 0.1}}, {"lr": {"peak": 0.2}, "momentum": 0.9})
-    '$.lr.peak stored 0.1, requested 0.2; $.momentum stored nothing, requested 0.9'
-    """
-    here, there = _leaves(stored, "$"), _leaves(requested, "$")
-    apart = [
-        f"{place} stored {here.get(place, 'nothing')}, requested {there.get(place, 'nothing')}"
-        for place in here | there
-        if here.get(place) != there.get(place)
-    ]
-    more = f"; and {len(apart) - MOST_NAMED} fields more" if len(apart) > MOST_NAMED else ""
-    return "; ".join(apart[:MOST_NAMED]) + more
-
-
-def _leaves(spec: Any, place: str) -> dict[str, str]:
-    """The plain values of a spec as they are shown, by place."""
-    if isinstance(spec, Mapping):
-        inner = [(f"{place}.{name}", value) for name, value in spec.items()]
-    elif isinstance(spec, list):
-        inner = [(f"{place}[{index}]", value) for index, value in enumerate(spec)]
-    else:
-        return {place: shown(spec)}
-    return {where: leaf for at, value in inner for where, leaf in _leaves(value, at).items()}

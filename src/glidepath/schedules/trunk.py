@@ -78,13 +78,15 @@ class Trunk:
         behind = tail if isinstance(tail, list) else [_excerpt(tail, room, 0, room)]
         return Recipe((*self.past(), *behind)).over(horizon, peak=self.schedule.peak)
 
-    def over(self, steps: int) -> Horizon:
-        """Another horizon with the same rates; raises ScheduleError where nothing would be left."""
-        if steps <= self.step:
+    def over(self, length: int | str | Horizon) -> Horizon:
+        """Another horizon, with the rates of this one where it has none; refused where nothing would be left."""
+        horizon = length if isinstance(length, Horizon) else Horizon.of(length)
+        if horizon.steps <= self.step:
             raise ScheduleError(
-                f"expected a horizon behind step {self.step}, from which to go on, got {steps} steps: lengthen it"
+                f"expected a horizon behind step {self.step}, from which to go on, got {horizon.steps} steps: "
+                "lengthen it"
             )
-        return Horizon(steps, **self.schedule.horizon.rates)
+        return Horizon(horizon.steps, **(horizon.rates or self.schedule.horizon.rates))
 
 
 @dataclass(frozen=True, slots=True)

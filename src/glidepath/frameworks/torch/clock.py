@@ -1,19 +1,25 @@
 """A schedule, or a plan, driven by the optimizer's own count of applied updates, behind torch's scheduler interface."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from glidepath.errors import AttachError, CheckpointError
-from glidepath.frameworks.torch.groups import Filler, ratios_of
-from glidepath.frameworks.torch.plans import PlanFiller, absent, names_groups, names_of, unnamed
-from glidepath.frameworks.torch.resuming import checked, is_step, refuse_another, refuse_renamed, refuse_unlike
+from glidepath.errors import AttachError, CheckpointError, GlidepathError, ResumeConflict
+from glidepath.frameworks.torch.driven import Driven, driven
+from glidepath.frameworks.torch.groups import refuse_others
+from glidepath.frameworks.torch.idling import Idling
+from glidepath.frameworks.torch.joining import Joined, base_lr_of, share_at, units_beside, warm, warmup_of
+from glidepath.frameworks.torch.plans import absent, names_groups, unnamed
+from glidepath.frameworks.torch.recording import Lane
+from glidepath.frameworks.torch.resuming import Checkpoint, checked, is_unlike, refuse_count, refuse_renamed
+from glidepath.schedules.amendments import Amendment, amendment
+from glidepath.schedules.continuation import MOST_UP, Policy
+from glidepath.schedules.course import REQUESTED, Course, settled
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Schedule
 from glidepath.schedules.spec import to_spec
@@ -21,140 +27,262 @@ from glidepath.schedules.spec import to_spec
 # Learning rates computed in one vectorised call: few enough to be ready in a blink (some 0.1 ms), enough
 # that the cost of the call is nothing per step.
 AHEAD = 4_096
-Values = Callable[[NDArray[Any]], Iterable[Any]]  # of steps
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a resume goes by where the code asks for another plan, and where the run is recorded."""
+
+    policy: str | Policy | None = None
+    most: float = MOST_UP
+    lane: Lane | None = None
 
 
 class Scheduler(LRScheduler):
     """Sets the learning rates of an optimizer's groups, and what else a plan says of them; made by `attach`.
 
-    The clock is the optimizer: a hook behind its step counts the updates that were applied and sets the
-    learning rate of the next one. `step()` stays legal for code that calls it, and moves nothing.
-    `last_epoch` is the index of the next update; `get_last_lr()` gives, until `step()` is called behind an
-    update, what that update used, and the next learning rates from then on, as torch's own do.
+    The clock is the optimizer: hooks around its step count the updates that were applied and set the learning rate
+    of the next one. `step()` stays legal for code that calls it, and moves nothing. `last_epoch` is the index of the
+    next update; `get_last_lr()` gives, until `step()` is called behind an update, what that update used, and the next
+    learning rates from then on, as torch's own do. `schedule` is what is in force; `course` says what the code asked
+    for, and what was made of it.
 
     Where a plan names groups, `unnamed` lists those of the optimizer that it does not name, which run with its own
     values, and `absent` the names that no group has, as when a second optimizer has them; else both are empty.
     """
 
-    def __init__(self, optimizer: Optimizer, schedule: Schedule | Plan, *, step: int = 0) -> None:
+    def __init__(
+        self, optimizer: Optimizer, schedule: Schedule | Plan, units: Sequence[float], step: int, terms: Terms
+    ) -> None:
         """Set the learning rates of update `step` and begin to count. See `attach`."""
         self.optimizer = optimizer
-        self.schedule = schedule
-        self.base_lrs = _base_lrs(optimizer)
-        self._names = names_of(optimizer.param_groups)
-        self.unnamed, self.absent = unnamed(schedule, self._names), absent(schedule, self._names)
-        self._groups, self._values = self._driven(self.base_lrs)
-        for group, lr in zip(optimizer.param_groups, self.base_lrs, strict=True):
+        self._terms = terms
+        base_lrs = [base_lr_of(group) for group in optimizer.param_groups]
+        self._go(driven(optimizer, Course(schedule), base_lrs, units), Joined(), step)
+        self._hook()
+
+    def _hook(self) -> None:
+        """Around the step of the optimizer, in the place of a scheduler before."""
+        optimizer = self.optimizer
+        for hooks in (optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks):
+            for name, earlier in list(hooks.items()):
+                if isinstance(getattr(earlier, "__self__", None), Scheduler):
+                    del hooks[name]  # attached anew, as a notebook's cell does
+        optimizer.register_step_pre_hook(self._before)
+        optimizer.register_step_post_hook(self._behind)
+
+    def _go(self, to: Driven, joined: Joined, step: int) -> None:
+        """Go by this from an update on: its values into the groups, and the ones that follow made ready."""
+        self._to, self._joined = to, joined
+        self._warming = {index: one for index, one in joined.items() if share_at(step, one) < 1}
+        self.base_lrs: list[Any] = list(to.base_lrs)
+        self.last_epoch = self._shown = step
+        self._step_count = step + 1  # torch's schedulers keep it beside
+        self._block, self._first = to.values(np.arange(step, step + AHEAD)), step
+        self._idling = Idling(self.optimizer)
+        for group, lr in zip(self.optimizer.param_groups, to.base_lrs, strict=True):
             group["initial_lr"] = lr  # torch's own name for it: it travels in the optimizer's state
-        for hook, earlier in list(optimizer._optimizer_step_post_hooks.items()):
-            if isinstance(getattr(earlier, "__self__", None), Scheduler):
-                del optimizer._optimizer_step_post_hooks[hook]  # attached anew, as a notebook's cell does
-        optimizer.register_step_post_hook(self._applied)
-        self._move(step)
+        self._fill()
 
-    def _driven(self, base_lrs: Sequence[Any]) -> tuple[Filler | PlanFiller, Values]:
-        """What writes into the groups, and what it writes for an array of steps."""
-        schedule = self.schedule
-        if isinstance(schedule, Schedule):
-            return Filler(ratios_of(base_lrs, schedule)), lambda steps: schedule(steps).tolist()
-        filler = PlanFiller(schedule, self.optimizer.param_groups, self._names, base_lrs)
-        return filler, filler.rows
+    # ---- What it goes by. ----
 
-    def _move(self, step: int) -> None:
-        """Go to an update: its values into the groups, and the ones that follow made ready."""
-        self.last_epoch = step
-        self._step_count = step + 1
-        self._ahead = _ahead(self._values, step)
-        self._used = self._next = next(self._ahead)
-        self._groups.fill(self.optimizer.param_groups, self._next)
+    @property
+    def course(self) -> Course:
+        """What the code asked for, what the run goes on with, and the changes made under way."""
+        return self._to.course
 
-    def _applied(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
+    @property
+    def schedule(self) -> Schedule | Plan:
+        """What is in force."""
+        return self._to.schedule
+
+    @property
+    def unnamed(self) -> list[str]:
+        """The groups that a plan does not name."""
+        return unnamed(self.schedule, self._to.names)
+
+    @property
+    def absent(self) -> list[str]:
+        """The names of a plan that no group has."""
+        return absent(self.schedule, self._to.names)
+
+    # ---- The clock. ----
+
+    def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
+        """In front of each step of the optimizer: groups that came meanwhile join, and what is used is looked at."""
+        if len(optimizer.param_groups) != len(self._to.base_lrs):
+            self._join()
+        if self._terms.lane is not None:
+            self._terms.lane.look(optimizer.param_groups, self.get_lr(), self.last_epoch)
+
+    def _behind(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
         """Behind each step of the optimizer: count it if it was applied, and set the next learning rate."""
         # A fused optimizer under GradScaler takes the overflow into its step and skips the update itself.
         if "found_inf" in optimizer.__dict__ and float(optimizer.__dict__["found_inf"]):
             return
+        if torch.compiler.is_compiling():
+            self._count_apart()
+        else:
+            self._count()
+
+    def _count(self) -> None:
+        self._shown = self.last_epoch
         self.last_epoch += 1
-        self._used = self._next
-        self._next = next(self._ahead)
-        self._groups.fill(self.optimizer.param_groups, self._next)
+        self._step_count += 1
+        if self.last_epoch - self._first == AHEAD:
+            self._first = self.last_epoch
+            self._block = self._to.values(np.arange(self._first, self._first + AHEAD))
+        self._fill()
+        if self._terms.lane is not None:
+            self._terms.lane.write(self._shown, self._to.names)
+            self._hear(self._terms.lane)
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def _count_apart(self) -> None:
+        """Outside of a compiled step, which would else be compiled anew for each count."""
+        self._count()
+
+    def _fill(self) -> None:
+        """The values of the next update into the groups."""
+        groups = self.optimizer.param_groups
+        self._to.filler.fill(groups, self._block[self.last_epoch - self._first])
+        if self._warming:
+            warm(groups, self._warming, self.last_epoch)
+            self._warming = {index: one for index, one in self._warming.items() if share_at(self.last_epoch, one) < 1}
+
+    def _join(self) -> None:
+        """Groups added to the optimizer: from here on they are driven too, at once or by a warmup of their own."""
+        groups, count = self.optimizer.param_groups, len(self._to.base_lrs)
+        if len(groups) < count:
+            refuse_others(groups, count)
+        base_lrs = [*self._to.base_lrs, *map(base_lr_of, groups[count:])]
+        joined = {index: (self.last_epoch, warmup_of(groups[index])) for index in range(count, len(groups))}
+        units = units_beside(self.schedule, groups, base_lrs, self._to.units)
+        self._go(driven(self.optimizer, self.course, base_lrs, units), self._joined | joined, self.last_epoch)
 
     def step(self, epoch: int | None = None) -> None:  # noqa: ARG002 - the interface of torch
-        """Nothing: the optimizer has counted already. From here on `get_last_lr` shows the next update."""
-        self._used = self._next
+        """Nothing: the optimizer has counted already. From here on `get_last_lr` shows the next update.
+
+        Raises AttachError where it is another optimizer than the attached one that trains.
+        """
+        self._shown = self.last_epoch
+        self._idling.told(self.last_epoch)
+
+    # ---- Changes under way. ----
+
+    def amend(self, **change: Any) -> Amendment:
+        """Change what is in force from the next update on, for good: it is saved, recorded, and there after a resume.
+
+        One of `scale=0.5` (of what is left), `cap=1e-4`, `horizon=9_000` (with `policy=`), `hold=True`,
+        `release=True`. Raises ScheduleError where it does not fit, SpecError where it is no change; nothing is
+        changed then.
+        """
+        made = self.amendment(**change)
+        self._amend(made)
+        return made
+
+    def amendment(self, **change: Any) -> Amendment:
+        """The change that `amend` would make; raises as it does."""
+        made = amendment({**change, "step": self.last_epoch})
+        self.course.amend(made)
+        return made
+
+    def _amend(self, change: Amendment) -> None:
+        shown = self._shown
+        to = driven(self.optimizer, self.course.amend(change), self._to.base_lrs, self._to.units)
+        self._go(to, self._joined, self.last_epoch)
+        self._shown = shown
+        if self._terms.lane is not None:
+            self._terms.lane.amended(change)
+
+    def settings(self) -> dict[str, Any]:
+        """What the journal says of a segment: the schedule in force, and groups that a plan leaves alone."""
+        return {"spec": to_spec(self.schedule), "unnamed": self.unnamed}
+
+    def _hear(self, lane: Lane) -> None:
+        """Meet what somebody asked for; what does not fit is said, and changes nothing."""
+        for change in lane.changes(self.last_epoch):
+            try:
+                self._amend(change)
+            except GlidepathError as error:
+                lane.record.refused(self.last_epoch, change.table(), error)
+
+    # ---- What torch's schedulers tell. ----
 
     def get_last_lr(self) -> list[float | torch.Tensor]:
         """The learning rates of the groups: of the last update until `step()` is called, then of the next."""
-        return self._groups.lrs(self._used)
+        return self._lrs(self._shown)
 
     def get_lr(self) -> list[float | torch.Tensor]:
         """The learning rates of the next update."""
-        return self._groups.lrs(self._next)
+        return self._lrs(self.last_epoch)
+
+    def _lrs(self, step: int) -> list[Any]:
+        ready = 0 <= step - self._first < AHEAD
+        value = self._block[step - self._first] if ready else self._to.values(np.array([step]))[0]
+        lrs = self._to.filler.lrs(value)
+        for index, joined in self._joined.items():
+            lrs[index] *= share_at(step, joined)
+        return lrs
+
+    # ---- Checkpoints. ----
 
     def state_dict(self) -> dict[str, Any]:
         """What a resume needs, in plain types that `torch.load(weights_only=True)` reads."""
-        state = {"spec": to_spec(self.schedule), "step": self.last_epoch, "base_lrs": list(self.base_lrs)}
-        return state | {"names": list(self._names)} if names_groups(self.schedule) else state
+        state = self.course.state() | {"last_epoch": self.last_epoch, "_step_count": self._step_count}
+        state |= {"base_lrs": list(self._to.base_lrs), "units": list(self._to.units), "_last_lr": self.get_last_lr()}
+        if names_groups(self.schedule):
+            state["names"] = list(self._to.names)
+        if self._joined:
+            state["joined"] = {str(index): list(joined) for index, joined in self._joined.items()}
+        if self._terms.lane is not None:
+            state["heard"] = self._terms.lane.record.heard
+        return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on where a checkpoint was: the next update's values are those of the uninterrupted run.
 
-        Raises CheckpointError for what is no state of ours, and ResumeConflict where it is of another schedule or
-        plan, or of groups in other ratios or with other names; nothing is changed then.
+        Where the code asks for another schedule, plan or ratios between groups than the checkpoint has, it goes on
+        by the policy that `attach` was given, and raises ResumeConflict where none was. Raises CheckpointError for
+        what is no state of ours. Nothing is changed then.
         """
-        step, base_lrs = checked(state_dict)
-        refuse_another(state_dict["spec"], self.schedule, step)
-        if names_groups(self.schedule):
-            refuse_renamed(state_dict.get("names"), self._names, step)
+        self._restore(*self._prepared(state_dict))
+
+    def _prepared(self, state: Mapping[str, Any]) -> tuple[Checkpoint, Driven]:
+        """What a checkpoint makes of this scheduler, looked at whole before anything is changed by it."""
+        found, asked, policy = checked(state), self.course.asked, self._terms.policy
+        refuse_count(found.base_lrs, len(self.optimizer.param_groups), found.step)
+        course = settled(found.course, asked, found.step, policy, most=self._terms.most)
+        if names_groups(course.in_force):
+            refuse_renamed(found.names, self._to.names, found.step)
+        own = policy == REQUESTED
+        if is_unlike(found.shares, self._shares()) and policy is None:
+            raise ResumeConflict(
+                f"expected groups with learning rates in the ratios {self._shares()}, got a checkpoint at step "
+                f'{found.step} with {found.shares}: name the ones to go on with, attach(..., policy="requested") or '
+                '"stored"'
+            )
+        base_lrs, units = (self._to.base_lrs, self._to.units) if own else (found.base_lrs, found.units)
         try:
-            groups, values = self._driven(base_lrs)
+            return found, driven(self.optimizer, course, base_lrs, units)
         except AttachError as error:
             raise CheckpointError(f"$.base_lrs: {error}") from error
-        refuse_unlike(groups.ratios, self._groups.ratios, step)
-        self.base_lrs, self._groups, self._values = [*base_lrs], groups, values
-        self._move(step)
 
+    def _shares(self) -> list[float]:
+        return [lr / unit for lr, unit in zip(self._to.base_lrs, self._to.units, strict=True)]
 
-def attach(optimizer: Optimizer, schedule: Schedule | Plan, *, step: int = 0) -> Scheduler:
-    """Let a schedule, or a plan, drive an optimizer from its update number `step` (>= 0) on; that is all it takes.
+    def _restore(self, found: Checkpoint, to: Driven) -> None:
+        self._go(to, found.joined, found.step)
+        if self._terms.lane is not None:
+            self._terms.lane.record.begin(self.settings(), found.heard)
 
-    The learning rate of the first update is set at once, and each later one behind the update before it,
-    whoever calls what: gradient accumulation, skipped mixed-precision updates and `scheduler.step()` called
-    twice or never do not move it. A schedule with a peak sets the group with the largest learning rate and
-    keeps the ratios between groups; one without is a multiplier of each group's own. Attaching again
-    replaces the scheduler before.
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle and deepcopy: the hooks are made anew, and the journal stays with the original."""
+        return {"optimizer": self.optimizer, "state": self.state_dict(), "policy": self._terms.policy}
 
-    A plan finds its groups by `group["name"]`, multiplies their learning rates by its factors, and sets what else it
-    says where torch has it: `momentum` is `betas[0]` of an Adam. The batch size is the caller's, `plan.at(step)`.
-
-    Raises AttachError where there is no optimizer, no schedule or no learning rate above 0, where a plan names groups
-    and the optimizer has none of them, or where a group lacks a hyper-parameter that the plan sets.
-
-    >>> import torch, glidepath as gp
-    >>> optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
-    >>> scheduler = attach(optimizer, gp.warmup(3).over(100, peak=1.0))
-    >>> for _ in range(2):
-    ...     optimizer.step()
-    >>> optimizer.param_groups[0]["lr"]
-    0.75
-    >>> optimizer = torch.optim.SGD([{"params": [torch.zeros(1)], "name": "head"}, {"params": [torch.zeros(1)]}])
-    >>> scheduler = attach(optimizer, gp.Plan(gp.hold().over(100, peak=0.25), groups={"head": 10}, momentum=0.9))
-    >>> [(group["lr"], group["momentum"]) for group in optimizer.param_groups], scheduler.unnamed
-    ([(2.5, 0.9), (0.25, 0.9)], ['number 1'])
-    """
-    if not isinstance(optimizer, Optimizer):
-        raise AttachError(f"expected a torch optimizer, got {type(optimizer).__name__}")
-    if not isinstance(schedule, (Schedule, Plan)):
-        raise AttachError(f"expected a schedule, got {schedule!r:.80}: bind it first, recipe.over(steps, peak=...)")
-    if not is_step(step):
-        raise AttachError(f"expected the step as a whole number of at least 0, got {step!r:.40}")
-    return Scheduler(optimizer, schedule, step=step)
-
-
-def _base_lrs(optimizer: Optimizer) -> list[float | torch.Tensor]:
-    """What each group was created with: remembered from the first scheduler on, for a later one finds it moved."""
-    return [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
-
-
-def _ahead(values: Values, step: int) -> Iterator[Any]:
-    """The values of the updates from `step` on, without end."""
-    return chain.from_iterable(values(np.arange(first, first + AHEAD)) for first in count(step, AHEAD))
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        self.optimizer = saved["optimizer"]
+        self._terms = Terms(saved["policy"])
+        found = checked(saved["state"])
+        self._go(driven(self.optimizer, found.course, found.base_lrs, found.units), found.joined, found.step)
+        self._hook()

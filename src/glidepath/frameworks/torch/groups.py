@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from glidepath.errors import AttachError
+from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Schedule
 
 Group = dict[str, Any]
@@ -30,7 +31,7 @@ class Filler:
         self._views: list[NDArray[Any]] = []  # of the tensors' own memory
 
     def fill(self, groups: Sequence[Group], lr: float) -> None:
-        """The learning rates for the schedule's value `lr`; raises AttachError for a group added meanwhile."""
+        """The learning rates for the schedule's value `lr`; raises AttachError for a group taken away meanwhile."""
         if self._views and self._all_known(groups):
             for view, ratio in zip(self._views, self.ratios, strict=True):
                 view[()] = ratio * lr
@@ -70,7 +71,7 @@ class Filler:
 
 
 def refuse_others(groups: Sequence[Group], count: int) -> None:
-    """Raises AttachError where a group was added, or taken away, since `count` were attached."""
+    """Raises AttachError where a group was taken away since `count` were attached."""
     if len(groups) != count:
         raise AttachError(
             f"expected the {count} groups that were attached, got {len(groups)}: attach again, "
@@ -78,14 +79,32 @@ def refuse_others(groups: Sequence[Group], count: int) -> None:
         )
 
 
-def ratios_of(base_lrs: Sequence[float], schedule: Schedule) -> list[float]:
-    """What each group's learning rate is of the schedule's value; a schedule with a peak sets the largest group."""
-    if schedule.peak is None:
-        return list(base_lrs)
-    largest = max(base_lrs)
-    if not largest > 0:
-        raise AttachError(
-            f"expected a group with a learning rate above 0, got {list(base_lrs)}, whose ratios nobody can know: make "
-            "the optimizer with lr=1.0, the schedule's peak sets the rest"
-        )
-    return [lr / largest for lr in base_lrs]
+def units_of(value: Schedule | Plan, names: Sequence[str], base_lrs: Sequence[float]) -> list[float]:
+    """For each group the base learning rate that the peak of its schedule stands for; 1 without a peak.
+
+    That of the largest of all the groups that the same schedule drives. Raises AttachError where they are all at 0.
+    """
+    driving = [driver_of(value, name) for name in names]
+    largest: dict[Schedule, float] = {}
+    for schedule, lr in zip(driving, base_lrs, strict=True):
+        largest[schedule] = max(lr, largest.get(schedule, 0.0))
+    for schedule, most in largest.items():
+        if schedule.peak is not None and not most > 0:
+            raise AttachError(
+                f"expected a group with a learning rate above 0, got {list(base_lrs)}, whose ratios nobody can know: "
+                "make the optimizer with lr=1.0, the schedule's peak sets the rest"
+            )
+    return [1.0 if schedule.peak is None else largest[schedule] for schedule in driving]
+
+
+def driver_of(value: Schedule | Plan, name: str) -> Schedule:
+    """The schedule that drives the learning rate of a group of this name."""
+    if isinstance(value, Schedule):
+        return value
+    found: Schedule = value.values(name if name in value.groups else None)["lr"]
+    return found
+
+
+def names_of(groups: Sequence[Group]) -> list[str]:
+    """The name of each group, `group["name"]`; "" where it has none."""
+    return [name if isinstance(name := group.get("name"), str) else "" for group in groups]

@@ -1,6 +1,6 @@
 """A plan in an optimizer: which group has which name, and the place in torch of each hyper-parameter."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from glidepath.errors import AttachError, nearest, shown
-from glidepath.frameworks.torch.groups import Filler, Group, ratios_of, refuse_others
+from glidepath.frameworks.torch.groups import Filler, Group, driver_of, refuse_others
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.plan_values import Driver
 from glidepath.schedules.schedule import Schedule
@@ -26,17 +26,19 @@ Row = Sequence[float]  # the value of each driver at one update
 class PlanFiller:
     """Writes what a plan says into every group, from one row of values an update.
 
-    `ratios` are what each group's learning rate is of the schedule that drives it.
+    `ratios` are what each group's learning rate is of the schedule that drives it, its factor in the plan included.
     """
 
-    def __init__(self, plan: Plan, groups: Sequence[Group], names: Sequence[str], base_lrs: Sequence[float]) -> None:
-        """`names`: of the optimizer's groups, "" for none. Raises AttachError for a group that cannot be driven."""
-        if len(base_lrs) != len(names):
-            raise AttachError(f"expected the base learning rates of {len(names)} groups, got {len(base_lrs)}")
-        known = _known(plan, names)
-        self.ratios = [0.0] * len(known)
+    def __init__(self, plan: Plan, groups: Sequence[Group], names: Sequence[str], shares: Sequence[float]) -> None:
+        """`names`: of the optimizer's groups, "" for none; `shares`: each base learning rate of its unit.
+
+        Raises AttachError for a group that cannot be driven.
+        """
+        known = [name if name in plan.groups else None for name in names]
+        self.ratios = [share * plan.group(name).factor for share, name in zip(shares, known, strict=True)]
         self._drivers: dict[Driver, int] = {}  # each asked once for every step, however many groups it drives
-        self._lanes = [self._lane(plan, known, schedule, base_lrs) for schedule in _schedules(plan, known)]
+        driving = [driver_of(plan, name) for name in names]
+        self._lanes = [self._lane(driving, schedule) for schedule in dict.fromkeys(driving)]
         self._places = [
             (index, *_place(groups[index], name, names[index] or f"number {index}"), self._column(driver))
             for index, group in enumerate(known)
@@ -44,25 +46,21 @@ class PlanFiller:
             if name in PLACES
         ]
 
-    def _lane(
-        self, plan: Plan, known: Sequence[str | None], schedule: Schedule, base_lrs: Sequence[float]
-    ) -> tuple[list[int], Filler, int]:
-        """The groups that one schedule drives: one with a peak sets the largest of them, before their factors."""
-        driven = [index for index, group in enumerate(known) if plan.values(group)["lr"] == schedule]
-        shares = ratios_of([base_lrs[index] for index in driven], schedule)
-        for index, share in zip(driven, shares, strict=True):
-            self.ratios[index] = share * plan.group(known[index]).factor
+    def _lane(self, driving: Sequence[Schedule], schedule: Schedule) -> tuple[list[int], Filler, int]:
+        """The groups that one schedule drives."""
+        driven = [index for index, one in enumerate(driving) if one == schedule]
         return driven, Filler([self.ratios[index] for index in driven]), self._column(schedule)
 
     def _column(self, driver: Driver) -> int:
         return self._drivers.setdefault(driver, len(self._drivers))
 
-    def rows(self, steps: NDArray[Any]) -> Iterator[Row]:
-        """What `fill` takes, a row for each of the steps; as numbers only when its turn comes, for memory's sake."""
-        return map(np.ndarray.tolist, np.stack([driver(steps) for driver in self._drivers], axis=1))
+    def rows(self, steps: NDArray[Any]) -> list[Row]:
+        """What `fill` takes, a row for each of the steps."""
+        rows: list[Row] = np.stack([driver(steps) for driver in self._drivers], axis=1).tolist()
+        return rows
 
     def fill(self, groups: Sequence[Group], row: Row) -> None:
-        """The hyper-parameters of one update; raises AttachError for a group added meanwhile."""
+        """The hyper-parameters of one update; raises AttachError for a group taken away meanwhile."""
         refuse_others(groups, len(self.ratios))
         for indexes, filler, column in self._lanes:
             filler.fill([groups[index] for index in indexes], row[column])
@@ -73,11 +71,6 @@ class PlanFiller:
         """The learning rates of the groups."""
         columns = {index: column for indexes, _, column in self._lanes for index in indexes}
         return [ratio * row[columns[index]] for index, ratio in enumerate(self.ratios)]
-
-
-def names_of(groups: Sequence[Group]) -> list[str]:
-    """The name of each group, `group["name"]`; "" where it has none."""
-    return [name if isinstance(name := group.get("name"), str) else "" for group in groups]
 
 
 def names_groups(schedule: Schedule | Plan) -> TypeGuard[Plan]:
@@ -97,20 +90,14 @@ def absent(schedule: Schedule | Plan, names: Sequence[str]) -> list[str]:
     return [name for name in schedule.groups if name not in names] if names_groups(schedule) else []
 
 
-def _known(plan: Plan, names: Sequence[str]) -> list[str | None]:
-    """Each group's name in the plan, or None; refused where a plan names groups and none of them is here."""
-    if plan.groups and not any(name in plan.groups for name in names):
+def refuse_unknown(schedule: Schedule | Plan, names: Sequence[str]) -> None:
+    """Raises AttachError where a plan names groups and none of them is here."""
+    if names_groups(schedule) and not any(name in schedule.groups for name in names):
         one = next(filter(None, names), "")
         raise AttachError(
             f"expected a group that the plan names, got {shown(list(names))}: name them when the optimizer is made, "
-            f'{{"params": ..., "name": {next(iter(plan.groups))!r}}}; {nearest(one, plan.groups)}'
+            f'{{"params": ..., "name": {next(iter(schedule.groups))!r}}}; {nearest(one, schedule.groups)}'
         )
-    return [name if name in plan.groups else None for name in names]
-
-
-def _schedules(plan: Plan, known: Sequence[str | None]) -> list[Schedule]:
-    """Each schedule that drives learning rates, once."""
-    return list(dict.fromkeys(plan.values(group)["lr"] for group in known))
 
 
 def _place(group: Group, name: str, label: str) -> tuple[str, int | None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 PutBack = Callable[[], None]
 
@@ -76,10 +77,20 @@ def _state(optimizer: Optimizer) -> PutBack:
 
 
 def _hooks(optimizer: Optimizer) -> PutBack:
-    """Hooks behind the step, schedulers among them, rest meanwhile."""
-    hooks = optimizer._optimizer_step_post_hooks.copy()
-    optimizer._optimizer_step_post_hooks.clear()
-    return lambda: optimizer._optimizer_step_post_hooks.update(hooks)
+    """Hooks behind the step, and the schedulers' own in front of it, rest meanwhile."""
+    before, behind = optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks
+    all_before, all_behind = before.copy(), behind.copy()
+    behind.clear()
+    for name, hook in all_before.items():
+        if isinstance(getattr(hook, "__self__", None), LRScheduler):
+            del before[name]
+
+    def put_back() -> None:
+        before.clear()
+        before.update(all_before)
+        behind.update(all_behind)
+
+    return put_back
 
 
 def _random_numbers() -> PutBack:

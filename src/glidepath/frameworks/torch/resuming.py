@@ -1,36 +1,88 @@
 """A scheduler's checkpoint, looked at before anything is changed by it: whole, and of the same run, or refused."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 import numpy as np
 
-from glidepath.errors import CheckpointError, GlidepathError, ResumeConflict, shown
-from glidepath.schedules.plan import Plan
-from glidepath.schedules.plan_spec import fields_apart
-from glidepath.schedules.schedule import Recipe, Schedule
-from glidepath.schedules.spec import from_spec, to_spec
+from glidepath.errors import CheckpointError, ResumeConflict, shown
+from glidepath.frameworks.torch.joining import Joined
+from glidepath.schedules.course import Course, course
 
 LARGEST = 2**53  # steps; float64 counts no further
 SAME_RATIO = 1e-9  # two ratios this close differ by rounding, as loaded learning rates do
-FIELDS = ("spec", "step", "base_lrs")
+FIELDS = ("spec", "last_epoch", "base_lrs", "units")
+OPTIONAL = ("base", "amendments", "names", "joined", "heard", "_step_count", "_last_lr")
 
 
-def checked(state: Any) -> tuple[int, list[float]]:
-    """The step and the base learning rates of a state of ours, which has `names` too where a plan names groups."""
-    if not isinstance(state, Mapping) or set(state) - {"names"} != set(FIELDS):
-        came = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
-        raise CheckpointError(f"expected the state of a Glidepath scheduler ({', '.join(FIELDS)}), got {came!s:.120}")
-    step, base_lrs = state["step"], state["base_lrs"]
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a scheduler saved: its course, the next update, and of each group what it was made with."""
+
+    course: Course
+    step: int
+    base_lrs: list[float]
+    units: list[float]
+    names: list[str]
+    joined: Joined
+    heard: list[int]
+
+    @property
+    def shares(self) -> list[float]:
+        """Each group's base learning rate in units of what the peak stands for."""
+        return [lr / unit for lr, unit in zip(self.base_lrs, self.units, strict=True)]
+
+
+def checked(state: Any) -> Checkpoint:
+    """The checkpoint of a state dict of ours; raises CheckpointError for what is none."""
+    _refuse_strange(state)
+    step, heard = state["last_epoch"], state.get("heard", [])
     if not is_step(step):
-        raise CheckpointError(f"expected $.step as a whole number of at least 0, got {shown(step, 40)}")
-    if not isinstance(base_lrs, list) or not base_lrs or not all(map(_is_rate, base_lrs)):
-        raise CheckpointError(f"expected $.base_lrs as a list of numbers, got {shown(base_lrs)}")
+        raise CheckpointError(f"expected $.last_epoch as a whole number of at least 0, got {shown(step, 40)}")
+    if not isinstance(heard, list) or not all(map(is_step, heard)):
+        raise CheckpointError(f"expected $.heard as a list of whole numbers, got {shown(heard)}")
+    base_lrs = _rates(state, "base_lrs")
+    units = _rates(state, "units")
+    if len(units) != len(base_lrs) or not all(units):
+        raise CheckpointError(f"expected $.units as {len(base_lrs)} numbers above 0, got {shown(units)}")
     names = state.get("names", [""] * len(base_lrs))
     if not isinstance(names, list) or len(names) != len(base_lrs):
         raise CheckpointError(f"expected $.names as a list of {len(base_lrs)} names, got {shown(names)}")
-    return step, list(base_lrs)
+    return Checkpoint(course(state), step, base_lrs, units, names, _joined(state.get("joined", {})), heard)
+
+
+def _refuse_strange(state: Any) -> None:
+    if isinstance(state, Mapping) and "last_epoch" in state and "spec" not in state:
+        step = shown(state["last_epoch"], 20)
+        raise CheckpointError(
+            f"expected the state of a Glidepath scheduler, got that of another at last_epoch={step}: go on from there "
+            f"with attach(optimizer, schedule, step={step})"
+        )
+    if not isinstance(state, Mapping) or not set(FIELDS) <= set(state) <= {*FIELDS, *OPTIONAL}:
+        came = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
+        raise CheckpointError(f"expected the state of a Glidepath scheduler ({', '.join(FIELDS)}), got {came!s:.120}")
+
+
+def _rates(state: Mapping[str, Any], field: str) -> list[float]:
+    rates = state[field]
+    if not isinstance(rates, list) or not rates or not all(map(_is_rate, rates)):
+        raise CheckpointError(f"expected $.{field} as a list of numbers, got {shown(rates)}")
+    return list(rates)
+
+
+def _joined(table: Any) -> Joined:
+    if not isinstance(table, Mapping) or not all(
+        isinstance(name, str)
+        and name.isdecimal()
+        and isinstance(pair, list)
+        and len(pair) == 2
+        and all(map(is_step, pair))
+        for name, pair in table.items()
+    ):
+        raise CheckpointError(f"expected $.joined as groups with two steps each, got {shown(table)}")
+    return {int(name): (pair[0], pair[1]) for name, pair in table.items()}
 
 
 def is_step(step: object) -> bool:
@@ -42,29 +94,6 @@ def _is_rate(lr: object) -> bool:
     return isinstance(lr, float) and 0 <= lr < inf
 
 
-def refuse_another(spec: Any, schedule: Schedule | Plan, step: int) -> None:
-    """Raises ResumeConflict where a stored spec is not that of this schedule, CheckpointError where it is none."""
-    try:
-        stored = from_spec(spec)
-    except GlidepathError as error:
-        raise CheckpointError(f"expected $.spec as the spec of a schedule, got none: {error}") from error
-    here, there = _as_plan(stored), _as_plan(schedule)
-    if here == there:
-        return
-    which = f"of {schedule}, got one of {stored}"
-    if isinstance(stored, Plan) or isinstance(schedule, Plan):
-        which = f"of this plan, got one where {fields_apart(to_spec(here), to_spec(there))},"
-    raise ResumeConflict(
-        f"expected the checkpoint {which} at step {step}: attach the stored schedule, or go on under the new one with "
-        f"attach(optimizer, schedule, step={step})"
-    )
-
-
-def _as_plan(value: Recipe | Schedule | Plan) -> Recipe | Plan:
-    """A schedule alone is the plan that says nothing else."""
-    return Plan(value) if isinstance(value, Schedule) else value
-
-
 def refuse_renamed(stored: object, names: Sequence[str], step: int) -> None:
     """Raises ResumeConflict where the groups of an optimizer under a plan have other names, or another order."""
     if stored != names:
@@ -74,10 +103,15 @@ def refuse_renamed(stored: object, names: Sequence[str], step: int) -> None:
         )
 
 
-def refuse_unlike(stored: Sequence[float], ratios: Sequence[float], step: int) -> None:
-    """Raises ResumeConflict where groups had learning rates in other ratios."""
-    if len(stored) != len(ratios) or not np.allclose(stored, ratios, rtol=SAME_RATIO, atol=0):
+def is_unlike(stored: Sequence[float], shares: Sequence[float]) -> bool:
+    """Whether groups had learning rates in other ratios."""
+    return not np.allclose(stored, shares, rtol=SAME_RATIO, atol=0)
+
+
+def refuse_count(stored: Sequence[float], count: int, step: int) -> None:
+    """Raises ResumeConflict where an optimizer has fewer or more groups than it had."""
+    if len(stored) != count:
         raise ResumeConflict(
-            f"expected groups with learning rates in the ratios {ratios}, got a checkpoint with {stored}: make the "
-            f"optimizer as it was, or go on with attach(optimizer, schedule, step={step})"
+            f"expected the {count} groups of the optimizer, got a checkpoint with {len(stored)} at step {step}: add "
+            f"those that joined before loading, or go on with attach(optimizer, schedule, step={step})"
         )
