@@ -10,8 +10,10 @@ then undone: they stay in the file, and `read_journal` keeps them apart, as `dis
 in the middle stays too, closed off by the segment behind it.
 """
 
+import gc
 import json
 import os
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +25,7 @@ from glidepath.runs.curve import LAST_WHOLE, Curve
 from glidepath.runs.run import Run
 
 Points = dict[str, dict[int, float]]  # by name, then step
+MODE = 0o666  # of a new file, less what the user's own mask takes away
 LARGEST = 10**300  # an int beyond it is no measurement, and no float64
 
 
@@ -41,22 +44,27 @@ class Journal:
             self._line(first)  # before the file is touched
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("ab", buffering=0)
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, MODE)
         except OSError as error:
             raise JournalError(f"expected a place for a journal at {self.path}, got none: {error.strerror}") from error
+        self.close = weakref.finalize(self, os.close, self._descriptor)
+        """Close the file, and let others write it; what nobody holds any more is closed by itself."""
         try:
-            _lock(self._file.fileno(), self.path)
+            _lock(self._descriptor, self.path)
             if _is_cut(self.path):
-                self._file.write(b"\n")
+                os.write(self._descriptor, b"\n")
             if first is not None:
                 self.write(first)
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append one record of plain values, "step" or "segment" among them."""
-        self._file.write(self._line(record))
+        line = self._line(record)
+        if not self.close.alive:
+            raise JournalError(f"{self.path}: expected an open journal, got one that was closed")
+        os.write(self._descriptor, line)
 
     def _line(self, record: Mapping[str, Any]) -> bytes:
         if not _is_placed(record):
@@ -65,10 +73,6 @@ class Journal:
             return json.dumps(record).encode() + b"\n"
         except (TypeError, ValueError) as error:
             raise JournalError(f"expected a record of plain values, got {shown(record)}") from error
-
-    def close(self) -> None:
-        """Close the file, and let others write it."""
-        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -92,8 +96,13 @@ def _lock(descriptor: int, path: Path) -> None:
 
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise JournalError(f"{path}: expected a journal that nobody else writes, got one in use") from error
+        except OSError:
+            gc.collect()  # a run of this process that nobody holds any more, as when a notebook's cell is run again
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                message = f"{path}: expected a journal that nobody else writes, got one in use"
+                raise JournalError(message) from error
 
 
 def _is_cut(path: Path) -> bool:

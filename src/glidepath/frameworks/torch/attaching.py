@@ -7,7 +7,7 @@ from typing import Any, overload
 from torch.optim import Optimizer
 
 from glidepath.errors import AttachError, shown
-from glidepath.frameworks.torch.clock import Scheduler, Terms
+from glidepath.frameworks.torch.clock import Scheduler, Terms, attached
 from glidepath.frameworks.torch.groups import names_of, units_of
 from glidepath.frameworks.torch.joining import base_lr_of
 from glidepath.frameworks.torch.recording import Record
@@ -92,6 +92,9 @@ def attach(
     if policy is not None:
         refuse_policy(policy)
     units = _units(optimizers, schedule)
+    for earlier in map(attached, optimizers):
+        if earlier is not None:
+            earlier.release()
     record = None if journal is None else Record(journal, fresh=step == 0)
     schedulers = [
         Scheduler(one, schedule, own, step, Terms(policy, most, record.lane(len(own)) if record else None))

@@ -9,14 +9,14 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from glidepath.errors import AttachError, CheckpointError, GlidepathError, ResumeConflict
+from glidepath.errors import AttachError, CheckpointError, GlidepathError
 from glidepath.frameworks.torch.driven import Driven, driven
-from glidepath.frameworks.torch.groups import refuse_others
+from glidepath.frameworks.torch.groups import Group, names_of, refuse_others
 from glidepath.frameworks.torch.idling import Idling
 from glidepath.frameworks.torch.joining import Joined, base_lr_of, share_at, units_beside, warm, warmup_of
 from glidepath.frameworks.torch.plans import absent, names_groups, unnamed
 from glidepath.frameworks.torch.recording import Lane
-from glidepath.frameworks.torch.resuming import Checkpoint, checked, is_unlike, refuse_count, refuse_renamed
+from glidepath.frameworks.torch.resuming import Checkpoint, checked, refuse_count, refuse_renamed, refuse_unlike
 from glidepath.schedules.amendments import Amendment, amendment
 from glidepath.schedules.continuation import MOST_UP, Policy
 from glidepath.schedules.course import REQUESTED, Course, settled
@@ -56,33 +56,39 @@ class Scheduler(LRScheduler):
     ) -> None:
         """Set the learning rates of update `step` and begin to count. See `attach`."""
         self.optimizer = optimizer
-        self._terms = terms
+        self._terms, self._lane = terms, terms.lane
         base_lrs = [base_lr_of(group) for group in optimizer.param_groups]
         self._go(driven(optimizer, Course(schedule), base_lrs, units), Joined(), step)
         self._hook()
 
     def _hook(self) -> None:
         """Around the step of the optimizer, in the place of a scheduler before."""
-        optimizer = self.optimizer
-        for hooks in (optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks):
-            for name, earlier in list(hooks.items()):
-                if isinstance(getattr(earlier, "__self__", None), Scheduler):
-                    del hooks[name]  # attached anew, as a notebook's cell does
-        optimizer.register_step_pre_hook(self._before)
-        optimizer.register_step_post_hook(self._behind)
+        earlier = attached(self.optimizer)
+        if earlier is not None:  # attached anew, as a notebook's cell does
+            earlier.release()
+        before = self.optimizer.register_step_pre_hook(self._before)
+        behind = self.optimizer.register_step_post_hook(self._behind)
+        self._hooks = before, behind
+
+    def release(self) -> None:
+        """Drive the optimizer no longer; its learning rates stay where they are, and the journal is closed."""
+        for hook in self._hooks:
+            hook.remove()
+        if self._lane is not None:
+            self._lane.record.close()
 
     def _go(self, to: Driven, joined: Joined, step: int) -> None:
         """Go by this from an update on: its values into the groups, and the ones that follow made ready."""
         self._to, self._joined = to, joined
-        self._warming = {index: one for index, one in joined.items() if share_at(step, one) < 1}
         self.base_lrs: list[Any] = list(to.base_lrs)
-        self.last_epoch = self._shown = step
-        self._step_count = step + 1  # torch's schedulers keep it beside
+        self.last_epoch = self._told = step
         self._block, self._first = to.values(np.arange(step, step + AHEAD)), step
         self._idling = Idling(self.optimizer)
-        for group, lr in zip(self.optimizer.param_groups, to.base_lrs, strict=True):
+        groups, self._warming = self.optimizer.param_groups, joined
+        for group, lr in zip(groups, to.base_lrs, strict=True):
             group["initial_lr"] = lr  # torch's own name for it: it travels in the optimizer's state
-        self._fill()
+        to.filler.fill(groups, self._block[0])
+        self._warm(groups)
 
     # ---- What it goes by. ----
 
@@ -106,14 +112,18 @@ class Scheduler(LRScheduler):
         """The names of a plan that no group has."""
         return absent(self.schedule, self._to.names)
 
+    @property
+    def _step_count(self) -> int:  # type: ignore[override]  # torch's schedulers keep it, and we need not
+        return self.last_epoch + 1
+
     # ---- The clock. ----
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
         """In front of each step of the optimizer: groups that came meanwhile join, and what is used is looked at."""
         if len(optimizer.param_groups) != len(self._to.base_lrs):
             self._join()
-        if self._terms.lane is not None:
-            self._terms.lane.look(optimizer.param_groups, self.get_lr(), self.last_epoch)
+        if self._lane is not None:
+            self._look(self._lane)
 
     def _behind(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
         """Behind each step of the optimizer: count it if it was applied, and set the next learning rate."""
@@ -126,47 +136,54 @@ class Scheduler(LRScheduler):
             self._count()
 
     def _count(self) -> None:
-        self._shown = self.last_epoch
-        self.last_epoch += 1
-        self._step_count += 1
-        if self.last_epoch - self._first == AHEAD:
-            self._first = self.last_epoch
-            self._block = self._to.values(np.arange(self._first, self._first + AHEAD))
-        self._fill()
-        if self._terms.lane is not None:
-            self._terms.lane.write(self._shown, self._to.names)
-            self._hear(self._terms.lane)
+        step = self.last_epoch = self.last_epoch + 1
+        if step - self._first == AHEAD:
+            self._block, self._first = self._to.values(np.arange(step, step + AHEAD)), step
+        groups = self.optimizer.param_groups
+        self._to.filler.fill(groups, self._block[step - self._first])
+        if self._warming:
+            self._warm(groups)
+        if self._lane is not None:
+            self._lane.write(step - 1, self._to.names)
+            self._hear(self._lane)
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def _look(self, lane: Lane) -> None:
+        lane.look(self.optimizer.param_groups, self.get_lr(), self.last_epoch)
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def _count_apart(self) -> None:
         """Outside of a compiled step, which would else be compiled anew for each count."""
         self._count()
 
-    def _fill(self) -> None:
-        """The values of the next update into the groups."""
-        groups = self.optimizer.param_groups
-        self._to.filler.fill(groups, self._block[self.last_epoch - self._first])
-        if self._warming:
-            warm(groups, self._warming, self.last_epoch)
-            self._warming = {index: one for index, one in self._warming.items() if share_at(self.last_epoch, one) < 1}
+    def _warm(self, groups: Sequence[Group]) -> None:
+        """Groups that are on their way, down to their share; the others are forgotten."""
+        self._warming = {i: one for i, one in self._warming.items() if share_at(self.last_epoch, one) < 1}
+        warm(groups, self._warming, self.last_epoch)
 
     def _join(self) -> None:
         """Groups added to the optimizer: from here on they are driven too, at once or by a warmup of their own."""
         groups, count = self.optimizer.param_groups, len(self._to.base_lrs)
+        joined = {index: (self.last_epoch, warmup_of(groups[index])) for index in range(count, len(groups))}
+        to = driven(self.optimizer, self.course, *self._rates())
+        self._go(to, self._joined | joined, self.last_epoch)
+
+    def _rates(self) -> tuple[list[float], list[float]]:
+        """The base learning rates and units of all groups that are there now."""
+        groups, count = self.optimizer.param_groups, len(self._to.base_lrs)
         if len(groups) < count:
             refuse_others(groups, count)
         base_lrs = [*self._to.base_lrs, *map(base_lr_of, groups[count:])]
-        joined = {index: (self.last_epoch, warmup_of(groups[index])) for index in range(count, len(groups))}
-        units = units_beside(self.schedule, groups, base_lrs, self._to.units)
-        self._go(driven(self.optimizer, self.course, base_lrs, units), self._joined | joined, self.last_epoch)
+        return base_lrs, units_beside(self.schedule, groups, base_lrs, self._to.units)
 
     def step(self, epoch: int | None = None) -> None:  # noqa: ARG002 - the interface of torch
         """Nothing: the optimizer has counted already. From here on `get_last_lr` shows the next update.
 
         Raises AttachError where it is another optimizer than the attached one that trains.
         """
-        self._shown = self.last_epoch
-        self._idling.told(self.last_epoch)
+        if self._told == self.last_epoch:
+            self._idling.told(self.last_epoch)
+        self._told = self.last_epoch
 
     # ---- Changes under way. ----
 
@@ -188,12 +205,12 @@ class Scheduler(LRScheduler):
         return made
 
     def _amend(self, change: Amendment) -> None:
-        shown = self._shown
+        told = self._told
         to = driven(self.optimizer, self.course.amend(change), self._to.base_lrs, self._to.units)
         self._go(to, self._joined, self.last_epoch)
-        self._shown = shown
-        if self._terms.lane is not None:
-            self._terms.lane.amended(change)
+        self._told = told
+        if self._lane is not None:
+            self._lane.amended(change)
 
     def settings(self) -> dict[str, Any]:
         """What the journal says of a segment: the schedule in force, and groups that a plan leaves alone."""
@@ -211,7 +228,7 @@ class Scheduler(LRScheduler):
 
     def get_last_lr(self) -> list[float | torch.Tensor]:
         """The learning rates of the groups: of the last update until `step()` is called, then of the next."""
-        return self._lrs(self._shown)
+        return self._lrs(self.last_epoch - (self._told != self.last_epoch))
 
     def get_lr(self) -> list[float | torch.Tensor]:
         """The learning rates of the next update."""
@@ -235,8 +252,8 @@ class Scheduler(LRScheduler):
             state["names"] = list(self._to.names)
         if self._joined:
             state["joined"] = {str(index): list(joined) for index, joined in self._joined.items()}
-        if self._terms.lane is not None:
-            state["heard"] = self._terms.lane.record.heard
+        if self._lane is not None:
+            state["heard"] = self._lane.record.heard
         return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -254,35 +271,37 @@ class Scheduler(LRScheduler):
         refuse_count(found.base_lrs, len(self.optimizer.param_groups), found.step)
         course = settled(found.course, asked, found.step, policy, most=self._terms.most)
         if names_groups(course.in_force):
-            refuse_renamed(found.names, self._to.names, found.step)
-        own = policy == REQUESTED
-        if is_unlike(found.shares, self._shares()) and policy is None:
-            raise ResumeConflict(
-                f"expected groups with learning rates in the ratios {self._shares()}, got a checkpoint at step "
-                f'{found.step} with {found.shares}: name the ones to go on with, attach(..., policy="requested") or '
-                '"stored"'
-            )
-        base_lrs, units = (self._to.base_lrs, self._to.units) if own else (found.base_lrs, found.units)
+            refuse_renamed(found.names, names_of(self.optimizer.param_groups), found.step)
+        base_lrs, units = self._rates()
+        if policy is None:
+            refuse_unlike(found.shares, [lr / unit for lr, unit in zip(base_lrs, units, strict=True)], found.step)
+        if policy != REQUESTED:
+            base_lrs, units = found.base_lrs, found.units
         try:
             return found, driven(self.optimizer, course, base_lrs, units)
         except AttachError as error:
             raise CheckpointError(f"$.base_lrs: {error}") from error
 
-    def _shares(self) -> list[float]:
-        return [lr / unit for lr, unit in zip(self._to.base_lrs, self._to.units, strict=True)]
-
     def _restore(self, found: Checkpoint, to: Driven) -> None:
         self._go(to, found.joined, found.step)
-        if self._terms.lane is not None:
-            self._terms.lane.record.begin(self.settings(), found.heard)
+        if self._lane is not None:
+            self._lane.record.begin(self.settings(), found.heard)
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle and deepcopy: the hooks are made anew, and the journal stays with the original."""
-        return {"optimizer": self.optimizer, "state": self.state_dict(), "policy": self._terms.policy}
+        return {"optimizer": self.optimizer, "state": self.state_dict(), "policy": self._terms.policy} | {
+            "most": self._terms.most
+        }
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
         self.optimizer = saved["optimizer"]
-        self._terms = Terms(saved["policy"])
+        self._terms, self._lane = Terms(saved["policy"], saved["most"]), None
         found = checked(saved["state"])
         self._go(driven(self.optimizer, found.course, found.base_lrs, found.units), found.joined, found.step)
         self._hook()
+
+
+def attached(optimizer: Optimizer) -> Scheduler | None:
+    """The scheduler that drives an optimizer, or None."""
+    owners = (getattr(hook, "__self__", None) for hook in optimizer._optimizer_step_post_hooks.values())
+    return next((owner for owner in owners if isinstance(owner, Scheduler)), None)

@@ -45,9 +45,14 @@ class Record:
 
     def begin(self, settings: Mapping[str, Any], heard: Sequence[int] = ()) -> None:
         """Begin a segment with the next line; the requests behind those that a checkpoint had heard come again."""
-        self._segment, self._polled = settings, -1
+        self._segment, self._polled, self._amended = settings, -1, []
         if heard and self.journal is not None:
             self._waiting = self._requests.again(heard[0], heard[1:])
+
+    def close(self) -> None:
+        """Close the journal, so that others may write it."""
+        if self.journal is not None:
+            self.journal.close()
 
     def write(self, line: Mapping[str, Any]) -> None:
         """One line, behind that of its segment."""

@@ -103,9 +103,13 @@ def refuse_renamed(stored: object, names: Sequence[str], step: int) -> None:
         )
 
 
-def is_unlike(stored: Sequence[float], shares: Sequence[float]) -> bool:
-    """Whether groups had learning rates in other ratios."""
-    return not np.allclose(stored, shares, rtol=SAME_RATIO, atol=0)
+def refuse_unlike(stored: Sequence[float], shares: Sequence[float], step: int) -> None:
+    """Raises ResumeConflict where groups had learning rates in other ratios."""
+    if not np.allclose(stored, shares, rtol=SAME_RATIO, atol=0):
+        raise ResumeConflict(
+            f"expected groups with learning rates in the ratios {shares}, got a checkpoint at step {step} with "
+            f'{stored}: name those to go on with, attach(..., policy="requested") or "stored"'
+        )
 
 
 def refuse_count(stored: Sequence[float], count: int, step: int) -> None:
