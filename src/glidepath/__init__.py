@@ -1,6 +1,8 @@
 """Glidepath: learning-rate schedules as values. See the README for the whole; this lists the names."""
 
 from glidepath.errors import GlidepathError
+from glidepath.schedules.comparison import compare
+from glidepath.schedules.continuation import anneal_from_here, append, branch, continue_, rewarm
 from glidepath.schedules.groups import Group, layer_decay
 from glidepath.schedules.levels import absolute
 from glidepath.schedules.plan import Plan
@@ -36,9 +38,14 @@ __all__ = [
     "Recipe",
     "Schedule",
     "absolute",
+    "anneal_from_here",
+    "append",
     "arc",
+    "branch",
     "clip",
     "combine",
+    "compare",
+    "continue_",
     "cosine",
     "coupled",
     "decay",
@@ -59,6 +66,7 @@ __all__ = [
     "remap",
     "repeat",
     "reverse",
+    "rewarm",
     "scale",
     "shift",
     "steps",

@@ -6,7 +6,11 @@ from types import ModuleType
 from glidepath.errors import MissingExtra
 
 # library -> the extra of this package that brings it
-EXTRAS = {"torch": "torch", "jax": "jax", "matplotlib": "plots", "plotly": "plots"}
+EXTRAS = {
+    **{name: name for name in ("torch", "jax", "keras", "transformers", "lightning")},
+    "matplotlib": "plots",
+    "plotly": "plots",
+}
 
 
 def require(library: str) -> ModuleType:

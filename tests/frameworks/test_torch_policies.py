@@ -16,6 +16,7 @@ import glidepath as gp
 from glidepath.errors import GlidepathError, ResumeConflict
 from glidepath.frameworks.torch import Scheduler, attach
 from glidepath.schedules.continuation import WORDS, anneal_from_here, append, branch, continue_, rewarm
+from glidepath.schedules.measure import completion
 
 SHORT, LONG = (schedule_of("cosine()", horizon=horizon, peak=1.0) for horizon in (10, 20))
 MIXED = schedule_of("warmup(2) >> cosine()", horizon=10, peak=1.0)
@@ -207,7 +208,55 @@ def test_a_rewarm_longer_than_what_is_left_is_refused_and_nothing_is_loaded():
     optimizer = sgd()
     scheduler = attach(optimizer, LONG, policy=rewarm(12))
     before = scheduler.state_dict()
-    with pytest.raises(GlidepathError, match="rewarm of at most 10"):
+    with pytest.raises(GlidepathError, match="at most 10 steps, which are left"):
         scheduler.load_state_dict(saved(SHORT, 10)["scheduler"])
     assert scheduler.state_dict() == before
     torch.testing.assert_close(optimizer.param_groups[0]["lr"], 1.0)
+
+
+# ---- T7: the horizon that was planned, and the run that it became. ----
+
+
+def test_bare_torch_the_decay_of_a_run_that_is_shorter_than_its_estimate_is_never_finished():
+    optimizer = sgd()
+    scheduler = CosineAnnealingLR(optimizer, 1_000)
+    for _ in range(930):  # packed data was 7 % shorter
+        update(optimizer)
+        scheduler.step()
+    assert optimizer.param_groups[0]["lr"] > 0.01
+
+
+@pytest.mark.parametrize("real", [930, 1_070])
+@pytest.mark.parametrize("every", [1, 50, 310])
+def test_a_run_lands_where_its_data_ends_whatever_was_estimated(real, every):
+    optimizer = sgd()
+    scheduler, spy = (
+        attach(optimizer, schedule_of("warmup(2%) >> cosine(to=0.1)", horizon=1_000, peak=1.0)),
+        Spy(optimizer),
+    )
+    for step in range(1, real + 1):
+        update(optimizer)
+        if step % every == 0 and step < real:
+            scheduler.land_by(step / real)
+    assert (np.diff(spy.first[25:]) <= 0).all()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1, abs=1e-9)  # the update behind the last
+    assert spy.first[-1] == pytest.approx(0.1, abs=1e-3)
+    assert len(scheduler.course.amendments) <= max(1, real // every)
+
+
+@pytest.mark.parametrize("share", [0, -1, 1.5, "half", True, float("nan")])
+def test_what_is_no_share_of_the_data(share):
+    with pytest.raises(GlidepathError, match="share of the data"):
+        attach(sgd(), SHORT).land_by(share)
+
+
+@pytest.mark.parametrize("updates", [0, 60, 100, 250])
+def test_a_run_may_stop_before_its_horizon_or_go_on_behind_it(updates):
+    schedule = schedule_of("cosine(to=0.1)", horizon=100, peak=1.0)
+    optimizer = sgd()
+    attach(optimizer, schedule)
+    spy = Spy(optimizer)
+    update(optimizer, updates)
+    assert all(0.1 <= lr <= 1.0 for lr in spy.first)
+    assert (np.diff(spy.first) <= 0).all()
+    assert completion(schedule, updates) == min(1.0, updates / 100)

@@ -17,6 +17,7 @@ from glidepath.frameworks.torch import attach
 from glidepath.runs.journal import read_journal
 from glidepath.runs.requests import request, requests_of
 from glidepath.schedules.continuation import rewarm
+from glidepath.schedules.course import course
 
 SCHEDULE = schedule_of(horizon=16)
 
@@ -126,7 +127,7 @@ def test_a_segment_says_what_is_in_force_behind_a_policy(tmp_path):
     longer.load_state_dict(scheduler.state_dict())
     update(longer.optimizer)
     assert lines(path)[0]["segment"] == 16
-    assert gp.from_spec(lines(path)[0]["settings"]["spec"]) == longer.schedule
+    assert course(lines(path)[0]["settings"]).in_force == longer.schedule
     assert lines(path)[1] == {"step": 16, "lr": SCHEDULE(15)}
 
 

@@ -7,6 +7,7 @@ from pictures import range_test, run
 
 import glidepath as gp
 from glidepath.errors import GlidepathError, JournalError
+from glidepath.plots.continuations import continuations_figure
 from glidepath.plots.range_tests import range_test_figure
 from glidepath.plots.runs import comparison_figure, run_figure
 from glidepath.plots.schedules import schedule_figure, schedules_figure
@@ -122,3 +123,17 @@ def test_importing_the_room_loads_no_drawing_library():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"
+
+
+def test_going_on_is_shown_before_and_after_in_a_panel_for_each_way():
+    planned = STABLE.over(1_000, peak=0.1)
+    ways = {name: gp.continue_(planned, 900, 2_000, name) for name in ("hold", "stretch")}
+    panels = continuations_figure(ways).panels
+    assert [panel.title for panel in panels] == ["hold: 0.0505, then 0.0505", "stretch: 0.0505, then 0.05"]
+    for panel, way in zip(panels, ways.values(), strict=True):
+        before, after = panel.series
+        assert (before.x[0], before.x[-1], after.x[0], after.x[-1]) == (0, 999, 899, 1_999)
+        assert np.array_equal(after.y, way.after(after.x.astype(np.int64)))
+        assert [mark.x for mark in panel.marks] == [900]
+    with pytest.raises(GlidepathError, match="at least one"):
+        continuations_figure({})

@@ -23,7 +23,7 @@ WSD = (gp.warmup(10) >> gp.hold() >> gp.decay("20%", shape="1-sqrt")).over(100, 
 ANY = 1e300  # a seam that rises as much as it likes
 policies = st.one_of(
     st.sampled_from(list(WORDS)),
-    st.builds(lambda n: rewarm(n, then=gp.linear()), st.integers(0, 5)),
+    st.builds(lambda n: rewarm(n, then=gp.linear()), st.integers(1, 5)),
     st.just(append(gp.cosine())),
     st.just(anneal_from_here(shape="1-sqrt")),
     st.just(branch(gp.linear(), 7)),

@@ -19,6 +19,8 @@ COMMANDS = {
     "diff": "Where, and by how much, two schedules differ.",
     "check": "What looks wrong in a schedule, before it costs a run.",
     "convert": "A schedule in another form, or in another library's words.",
+    "resume": "How a schedule, or a run, goes on from a step: before and after, by every policy.",
+    "amend": "Change the schedule of a run under way.",
     "demo": "Choose, find, run, compare and report, on a real training.",
 }
 WRONG_USE, INTERRUPTED, DEFECT = 2, 130, 70  # the exit codes that shells and scripts know; sysexits.h has the last

@@ -1,11 +1,13 @@
 """`glidepath show`: a schedule or a run, as a picture and in numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from glidepath.cli.options import Answer, answers, asks
+from glidepath.cli.running import SPEC, running
 from glidepath.cli.sources import Source
 from glidepath.plots.figure import Figure
 from glidepath.plots.lettering import fit
@@ -14,7 +16,7 @@ from glidepath.plots.schedules import schedule_figure
 from glidepath.plots.terminal import draw
 from glidepath.runs.run import Run
 from glidepath.schedules.dialects.documents import OURS, Document, Terms
-from glidepath.schedules.measure import measure
+from glidepath.schedules.measure import completion, measure
 from glidepath.schedules.schedule import Recipe, Schedule
 from glidepath.schedules.spec import to_spec
 
@@ -84,7 +86,11 @@ def _run(run: Run, source: str) -> tuple[Figure, dict[str, Any]]:
     for note in run.notes:
         click.echo(note, err=True)
     last = {name: {"step": int(c.steps[-1]), "value": float(c.values[-1])} for name, c in run.curves.items()}
-    numbers = {"run": source, "segments": list(run.segments), "last": last, "notes": list(run.notes)}
+    numbers: dict[str, Any] = {"run": source, "segments": list(run.segments), "last": last, "notes": list(run.notes)}
+    if SPEC in run.settings:
+        now = running(Path(source))
+        numbers |= {"horizon": now.schedule.horizon.steps, "completion": completion(now.schedule, now.step)}
+        numbers |= {"amendments": [dict(table) for table in run.amendments]}
     return run_figure(run, title=source), numbers
 
 
@@ -92,6 +98,9 @@ def _lines(numbers: Mapping[str, Any]) -> str:
     """The numbers as aligned lines: a schedule's parts and key points, or a run's last values."""
     if "run" in numbers:
         rows = [(name, f"step {last['step']}", number(last["value"])) for name, last in numbers["last"].items()]
+        rows += [(kind, f"from step {table['step']}", str(table[kind])) for kind, table in _changes(numbers)]
+        if "completion" in numbers:
+            rows += [("of the decay", f"horizon {numbers['horizon']}", f"{numbers['completion']:.0%} done")]
     else:
         title = f"{numbers['library']} {numbers['name']}".strip()
         rows = [("read as", title, "")] if numbers["library"] != OURS else []
@@ -100,6 +109,12 @@ def _lines(numbers: Mapping[str, Any]) -> str:
         rows += [("area, sum of all updates", f"{numbers['decaying']:.0%} decaying", number(numbers["area"]))]
         rows += [("not said, so its own default", one, "") for one in numbers["assumed"]]
     return _aligned(rows)
+
+
+def _changes(numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The kind of each change that was made to a run under way, and its table."""
+    for table in numbers.get("amendments", []):
+        yield next(name for name in table if name not in ("step", "policy")), table
 
 
 def _parts(parts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:

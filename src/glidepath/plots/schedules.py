@@ -20,10 +20,10 @@ def schedule_figure(schedule: Schedule, *, points: int = POINTS) -> Figure:
     About `points` (>= 2) steps are evaluated, and both sides of each boundary, so that no jump is blurred.
     A schedule without a peak is shown as a multiplier.
     """
-    series = _series(_label(schedule), schedule, points)
-    inner = _inner(schedule)
+    series = _series(label_of(schedule), schedule, points)
+    inner = inner_boundaries(schedule)
     marks = tuple(Mark(step, number(step)) for step in inner) if len(inner) <= MOST_MARKS else ()
-    panel = Panel((series,), "step", _label(schedule), marks=marks)
+    panel = Panel((series,), "step", label_of(schedule), marks=marks)
     return Figure(str(schedule.recipe), (panel,), _note(schedule, series.y, len(inner)))
 
 
@@ -34,10 +34,10 @@ def schedules_figure(schedules: Mapping[str, Schedule], *, points: int = POINTS)
     """
     if not schedules:
         raise GlidepathError("expected at least one schedule to draw, got none")
-    labels = dict.fromkeys(_label(schedule) for schedule in schedules.values())
+    labels = dict.fromkeys(label_of(schedule) for schedule in schedules.values())
     panels = [
         Panel(
-            tuple(_series(name, s, points) for name, s in schedules.items() if _label(s) == label),
+            tuple(_series(name, s, points) for name, s in schedules.items() if label_of(s) == label),
             "step",
             label,
         )
@@ -46,17 +46,18 @@ def schedules_figure(schedules: Mapping[str, Schedule], *, points: int = POINTS)
     return Figure("Schedules", tuple(panels))
 
 
-def _label(schedule: Schedule) -> str:
+def label_of(schedule: Schedule) -> str:
+    """What its values are."""
     return "multiplier" if schedule.peak is None else "learning rate"
 
 
-def _inner(schedule: Schedule) -> list[int]:
+def inner_boundaries(schedule: Schedule) -> list[int]:
     """The boundaries between the first update and the last."""
     return sorted({step for step in schedule.boundaries if 0 < step < schedule.horizon.steps})
 
 
 def _series(name: str, schedule: Schedule, points: int) -> Series:
-    steps = sampled(schedule.horizon.steps, _inner(schedule), points)
+    steps = sampled(schedule.horizon.steps, inner_boundaries(schedule), points)
     return Series(name, steps, schedule(steps))
 
 

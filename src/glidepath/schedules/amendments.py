@@ -52,7 +52,8 @@ def amendment(table: Mapping[str, Any]) -> Amendment:
     Amendment(step=40, kind='scale', value=0.5, policy='stretch')
     """
     kinds = [name for name in table if name in KINDS] if isinstance(table, Mapping) else []
-    if len(kinds) != 1 or not set(table) <= {"step", "policy", *kinds}:
+    beside = {"step", "policy"} if kinds == ["horizon"] else {"step"}
+    if len(kinds) != 1 or not set(table) <= {*beside, *kinds}:
         raise SpecError(f"expected an amendment such as {{'step': 40, 'scale': 0.5}}, got {shown(table)}")
     try:
         return Amendment(table.get("step", -1), kinds[0], table[kinds[0]], table.get("policy", "stretch"))

@@ -114,10 +114,10 @@ class Rewarm(Append):
         """The trunk, a line up from the level it has come to, and the recipe."""
         room = horizon.steps - trunk.step
         size = Horizon(room, **horizon.rates).place(self.length)
-        if size > room:
+        if not 1 <= size <= room:
             raise ScheduleError(
-                f"expected a rewarm of at most {room} steps, which are left from step {trunk.step} on, got {size}: "
-                "shorten it or lengthen the horizon"
+                f"expected a rewarm of at least 1 step and at most {room} steps, which are left from step {trunk.step} "
+                f"on, got {size}: change its length or the horizon"
             )
         return trunk.then(warmup(self.length, start=trunk.level, to=self.to) >> self.recipe, horizon)
 

@@ -144,7 +144,7 @@ def _conflict(stored: Course, asked: Value, step: int, most: float) -> str:
     wide = max(map(len, ways))
     return (
         f"expected the plan of the checkpoint at step {step}, got another in the code: "
-        'name a policy to go on by, attach(..., policy="hold")\n'
+        'name a policy to go on by, policy="hold"\n'
         f"{in_columns(compare(stored.asked, asked))}\n"
         f"  the last learning rate was {last:.6g}; the next is, by policy:\n"
         + "\n".join(f"  {word:<{wide}}  {what}" for word, what in ways.items())

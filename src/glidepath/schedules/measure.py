@@ -78,6 +78,22 @@ def _ascending(steps: NDArray[np.int64]) -> NDArray[np.int64]:
     return steps[np.diff(steps, prepend=-1) > 0]
 
 
+def completion(schedule: Schedule, step: int) -> float:
+    """The share of the last descent that a run has behind it after `step` (>= 0) updates: 1 where it ran to the end.
+
+    Of the steps from where the schedule leaves its highest value for good to its horizon.
+
+    >>> from glidepath import warmup, hold, linear
+    >>> completion((warmup(10) >> hold(40) >> linear()).over(100, peak=1.0), 80)
+    0.6
+    """
+    steps = _looked_at(schedule)
+    values = schedule(steps)
+    begin = int(steps[np.flatnonzero(values >= values.max() - LAST_BITS * (schedule.peak or 1.0))[-1]])
+    left = schedule.horizon.steps - begin
+    return min(1.0, max(0.0, (step - begin) / left))
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Where two schedules part: the first step at which they differ, and the one at which they differ most."""

@@ -1,5 +1,31 @@
-"""The Keras door: `read_schedule` reads a LearningRateSchedule by its own configuration."""
+"""The Keras door: `attach` drives a model by a schedule, `LearningRateLog` keeps what every update used.
+
+`checkpoint` and `resume` carry a schedule over a restart; `read_schedule` reads a LearningRateSchedule by its own
+configuration. Keras is imported with the first of the others, so that its backend can be chosen before.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from glidepath.frameworks.keras.reading import read_schedule
 
-__all__ = ["read_schedule"]
+if TYPE_CHECKING:
+    from glidepath.frameworks.keras.log import LearningRateLog
+    from glidepath.frameworks.keras.resuming import checkpoint, resume
+    from glidepath.frameworks.keras.schedule import LearningRate, attach
+
+__all__ = ["LearningRate", "LearningRateLog", "attach", "checkpoint", "read_schedule", "resume"]
+
+HOMES = {
+    "LearningRate": "schedule",
+    "LearningRateLog": "log",
+    "attach": "schedule",
+    "checkpoint": "resuming",
+    "resume": "resuming",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

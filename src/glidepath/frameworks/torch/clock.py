@@ -9,13 +9,15 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from glidepath.errors import AttachError, CheckpointError, GlidepathError
+from glidepath.errors import AttachError, CheckpointError, GlidepathError, ScheduleError, shown
+from glidepath.frameworks.torch import ranks
 from glidepath.frameworks.torch.driven import Driven, driven
 from glidepath.frameworks.torch.groups import Group, names_of, refuse_others
 from glidepath.frameworks.torch.idling import Idling
 from glidepath.frameworks.torch.joining import Joined, base_lr_of, share_at, units_beside, warm, warmup_of
 from glidepath.frameworks.torch.plans import absent, names_groups, unnamed
 from glidepath.frameworks.torch.recording import Lane
+from glidepath.frameworks.torch.rehearsing import is_rehearsal
 from glidepath.frameworks.torch.resuming import Checkpoint, checked, refuse_count, refuse_renamed, refuse_unlike
 from glidepath.schedules.amendments import Amendment, amendment
 from glidepath.schedules.continuation import MOST_UP, Policy
@@ -69,6 +71,7 @@ class Scheduler(LRScheduler):
         before = self.optimizer.register_step_pre_hook(self._before)
         behind = self.optimizer.register_step_post_hook(self._behind)
         self._hooks = before, behind
+        self._agreed = False  # whether all processes were found to go by one plan
 
     def release(self) -> None:
         """Drive the optimizer no longer; its learning rates stay where they are, and the journal is closed."""
@@ -120,6 +123,10 @@ class Scheduler(LRScheduler):
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
         """In front of each step of the optimizer: groups that came meanwhile join, and what is used is looked at."""
+        if is_rehearsal(optimizer, kwargs):
+            return
+        if not self._agreed:
+            self._agree()
         if len(optimizer.param_groups) != len(self._to.base_lrs):
             self._join()
         if self._lane is not None:
@@ -127,6 +134,8 @@ class Scheduler(LRScheduler):
 
     def _behind(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
         """Behind each step of the optimizer: count it if it was applied, and set the next learning rate."""
+        if is_rehearsal(optimizer, kwargs):
+            return
         # A fused optimizer under GradScaler takes the overflow into its step and skips the update itself.
         if "found_inf" in optimizer.__dict__ and float(optimizer.__dict__["found_inf"]):
             return
@@ -146,6 +155,14 @@ class Scheduler(LRScheduler):
         if self._lane is not None:
             self._lane.write(step - 1, self._to.names)
             self._hear(self._lane)
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def _agree(self) -> None:
+        """Before the first update behind an attachment or a checkpoint: all processes are about to do the same."""
+        recorded = "one" if self._lane is not None else "none"
+        plan = {ranks.SCHEDULE: to_spec(self.schedule), "step": self.last_epoch, "policy": str(self._terms.policy)}
+        ranks.agree(plan | {"journal": recorded})
+        self._agreed = True
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def _look(self, lane: Lane) -> None:
@@ -198,6 +215,18 @@ class Scheduler(LRScheduler):
         self._amend(made)
         return made
 
+    def land_by(self, share: float) -> Amendment | None:
+        """End with the data, of which the run has seen this share (above 0, to 1), where its length was an estimate.
+
+        Tell it now and then: the horizon becomes the steps done by the share, and what is left of the plan is
+        stretched to it. Gives the amendment, or None where the horizon is right already.
+        """
+        if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0 < share <= 1:
+            raise ScheduleError(f"expected the share of the data above 0 and at most 1, got {shown(share)}")
+        horizon = max(self.last_epoch + 1, round(self.last_epoch / share))
+        planned = self.schedule.lr if isinstance(self.schedule, Plan) else self.schedule
+        return None if horizon == planned.horizon.steps else self.amend(horizon=horizon)
+
     def amendment(self, **change: Any) -> Amendment:
         """The change that `amend` would make; raises as it does."""
         made = amendment({**change, "step": self.last_epoch})
@@ -213,8 +242,8 @@ class Scheduler(LRScheduler):
             self._lane.amended(change)
 
     def settings(self) -> dict[str, Any]:
-        """What the journal says of a segment: the schedule in force, and groups that a plan leaves alone."""
-        return {"spec": to_spec(self.schedule), "unnamed": self.unnamed}
+        """What the journal says of a segment: the course, and the groups that a plan does not name."""
+        return self.course.state() | {"unnamed": self.unnamed}
 
     def _hear(self, lane: Lane) -> None:
         """Meet what somebody asked for; what does not fit is said, and changes nothing."""
@@ -284,6 +313,7 @@ class Scheduler(LRScheduler):
 
     def _restore(self, found: Checkpoint, to: Driven) -> None:
         self._go(to, found.joined, found.step)
+        self._agreed = False
         if self._lane is not None:
             self._lane.record.begin(self.settings(), found.heard)
 

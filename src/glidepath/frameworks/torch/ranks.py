@@ -1,13 +1,17 @@
 """Several processes that train one model: who writes, whether all go by one plan, and what one of them was told."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import distributed
 
-from glidepath.errors import AttachError
+from glidepath.errors import AttachError, shown
+from glidepath.schedules.comparison import compare
+from glidepath.schedules.spec import from_spec
 
 Told = list[Any]
+SCHEDULE = "schedule"  # what is shown by the first field that differs: a spec is long, and its ends look alike
 
 
 def count() -> int:
@@ -24,17 +28,29 @@ def _together() -> bool:
     return distributed.is_available() and distributed.is_initialized()
 
 
-def agree(what: dict[str, Any]) -> None:
+def agree(what: Mapping[str, Any]) -> None:
     """Raises AttachError, on all of them, where the processes are not about to do the same; one exchange."""
+    if count() == 1:
+        return
     everywhere: Told = [None] * count()
-    distributed.all_gather_object(everywhere, what)
+    distributed.all_gather_object(everywhere, dict(what))
+    first = everywhere[0]
     for rank, other in enumerate(everywhere):
-        apart = [name for name in what if other[name] != everywhere[0][name]]
-        if apart:
+        name = next((name for name in first if other[name] != first[name]), None)
+        if name is not None:
+            here, there = _apart(name, first[name], other[name])
             raise AttachError(
-                f"expected the same {apart[0]} in every process, got {everywhere[0][apart[0]]!s:.150} in the first and "
-                f"{other[apart[0]]!s:.150} in number {rank}: attach the same schedule at the same step everywhere"
+                f"expected the same {name} in every process, got {here} in the first and {there} in number {rank}: "
+                "attach the same schedule everywhere, and load the same checkpoint"
             )
+
+
+def _apart(name: str, here: Any, there: Any) -> tuple[str, str]:
+    """How two of them differ."""
+    if name != SCHEDULE:
+        return shown(here), shown(there)
+    field = compare(from_spec(here), from_spec(there))[0]  # type: ignore[arg-type]  # what was attached: no recipe
+    return f"{field.place} = {field.stored}", field.requested
 
 
 def from_the_first(told: Told) -> Told:

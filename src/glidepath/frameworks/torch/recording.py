@@ -29,6 +29,7 @@ class Record:
         self._segment: Mapping[str, Any] | None = {}  # what the next segment says of itself, where one begins
         self._made: list[Amendment] = []
         self._waiting: list[tuple[int, Any]] = []
+        self._told = False  # whether the other processes know which wait
         self._polled = -1
         self._amended: list[Amendment] = []
         self._groups = 0
@@ -45,7 +46,7 @@ class Record:
 
     def begin(self, settings: Mapping[str, Any], heard: Sequence[int] = ()) -> None:
         """Begin a segment with the next line; the requests behind those that a checkpoint had heard come again."""
-        self._segment, self._polled, self._amended = settings, -1, []
+        self._segment, self._polled, self._amended, self._told = settings, -1, [], False
         if heard and self.journal is not None:
             self._waiting = self._requests.again(heard[0], heard[1:])
 
@@ -78,10 +79,19 @@ class Record:
 
     def _asked(self, step: int) -> list[Amendment]:
         news = self._requests.news() if self.journal is not None else []
-        self._waiting += ranks.from_the_first(news) if ranks.count() > 1 else news
+        self._waiting += news
+        if ranks.count() > 1:
+            self._share(changed=bool(news))
         due = [one for one in self._waiting if _step_of(one[1]) <= step]
         self._waiting = [one for one in self._waiting if one not in due]
         return [change for _, table in due if (change := self._read(table, step)) is not None]
+
+    def _share(self, *, changed: bool) -> None:
+        """What the first process has read and what waits, in all of them, so that each saves the same state."""
+        known = [self._requests.read, *self._waiting] if changed or not self._told else []
+        self._told = True
+        if told := ranks.from_the_first(known):
+            self._requests.read, self._waiting = told[0], told[1:]
 
     def _read(self, table: Any, step: int) -> Amendment | None:
         """A request as a change from this step on; one that is none is said, and no reason to stop a training."""
