@@ -8,13 +8,15 @@ from torch.optim import Optimizer
 
 from glidepath.errors import AttachError, shown
 from glidepath.frameworks.torch.clock import Scheduler, Terms, attached
+from glidepath.frameworks.torch.driven import Driven, driven
 from glidepath.frameworks.torch.groups import names_of, units_of
 from glidepath.frameworks.torch.joining import base_lr_of
+from glidepath.frameworks.torch.plans import refuse_unknown
 from glidepath.frameworks.torch.recording import Record
 from glidepath.frameworks.torch.resuming import is_step
 from glidepath.frameworks.torch.several import Schedulers
 from glidepath.schedules.continuation import MOST_UP, Policy
-from glidepath.schedules.course import refuse_policy
+from glidepath.schedules.course import Course, refuse_policy
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Schedule
 
@@ -91,14 +93,14 @@ def attach(
         raise AttachError(f"expected the step as a whole number of at least 0, got {step!r:.40}")
     if policy is not None:
         refuse_policy(policy)
-    units = _units(optimizers, schedule)
+    ready = _ready(optimizers, schedule)
     for earlier in map(attached, optimizers):
         if earlier is not None:
             earlier.release()
     record = None if journal is None else Record(journal, fresh=step == 0)
     schedulers = [
-        Scheduler(one, schedule, own, step, Terms(policy, most, record.lane(len(own)) if record else None))
-        for one, own in zip(optimizers, units, strict=True)
+        Scheduler(one, to, step, Terms(policy, most, record.lane(len(to.units)) if record else None))
+        for one, to in zip(optimizers, ready, strict=True)
     ]
     if record is not None:
         record.begin(schedulers[0].settings())
@@ -135,8 +137,13 @@ def _unwrapped(optimizer: Any) -> Any:
     return optimizer
 
 
-def _units(optimizers: list[Optimizer], schedule: Schedule | Plan) -> list[list[float]]:
-    """The unit of each group, by optimizer: one schedule has one unit in all of them."""
+def _ready(optimizers: list[Optimizer], schedule: Schedule | Plan) -> list[Driven]:
+    """What drives each optimizer; all are looked at before one is changed, and one schedule has one unit in all."""
     groups = [group for one in optimizers for group in one.param_groups]
-    units = iter(units_of(schedule, names_of(groups), [base_lr_of(group) for group in groups]))
-    return [[next(units) for _ in one.param_groups] for one in optimizers]
+    base_lrs = [base_lr_of(group) for group in groups]
+    names = names_of(groups)
+    refuse_unknown(schedule, names)
+    rates = iter(zip(base_lrs, units_of(schedule, names, base_lrs), strict=True))
+    return [
+        driven(one, Course(schedule), *zip(*(next(rates) for _ in one.param_groups), strict=True)) for one in optimizers
+    ]

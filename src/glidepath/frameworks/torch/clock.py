@@ -53,14 +53,11 @@ class Scheduler(LRScheduler):
     values, and `absent` the names that no group has, as when a second optimizer has them; else both are empty.
     """
 
-    def __init__(
-        self, optimizer: Optimizer, schedule: Schedule | Plan, units: Sequence[float], step: int, terms: Terms
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, to: Driven, step: int, terms: Terms) -> None:
         """Set the learning rates of update `step` and begin to count. See `attach`."""
         self.optimizer = optimizer
         self._terms, self._lane = terms, terms.lane
-        base_lrs = [base_lr_of(group) for group in optimizer.param_groups]
-        self._go(driven(optimizer, Course(schedule), base_lrs, units), Joined(), step)
+        self._go(to, Joined(), step)
         self._hook()
 
     def _hook(self) -> None:

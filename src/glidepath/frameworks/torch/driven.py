@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch.optim import Optimizer
 
 from glidepath.frameworks.torch.groups import Filler, names_of
-from glidepath.frameworks.torch.plans import PlanFiller, refuse_unknown
+from glidepath.frameworks.torch.plans import PlanFiller
 from glidepath.schedules.course import Course
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Schedule
@@ -30,7 +30,6 @@ class Driven:
 def driven(optimizer: Optimizer, course: Course, base_lrs: Sequence[float], units: Sequence[float]) -> Driven:
     """Ready to write, and nothing is written yet; raises AttachError for groups that cannot be driven so."""
     schedule, names = course.in_force, names_of(optimizer.param_groups)
-    refuse_unknown(schedule, names)
     shares = [lr / unit for lr, unit in zip(base_lrs, units, strict=True)]
     if isinstance(schedule, Plan):
         plans = PlanFiller(schedule, optimizer.param_groups, names, shares)
