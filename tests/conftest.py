@@ -37,15 +37,15 @@ def _complaint(call: Callable[..., Any], *arguments: Any, **named: Any) -> str:
 @contextmanager
 def _limit(seconds: float) -> Iterator[None]:
     def late(*_: object) -> None:
-        raise TimeoutError(f"not done within {seconds} s")
+        raise TimeoutError(f"not done within {seconds} s of the processor")
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @pytest.fixture(scope="session")
@@ -56,5 +56,5 @@ def complaint() -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def limit() -> Callable[[float], AbstractContextManager[None]]:
-    """A context that fails what is not done within so many seconds, where it would else hang."""
+    """A context that fails what is not done within so many seconds of the processor, where it would else hang."""
     return _limit

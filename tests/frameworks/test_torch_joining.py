@@ -268,3 +268,33 @@ def test_the_state_of_another_scheduler_says_how_to_go_on():
     state = LambdaLR(optimizer, lambda _: 1.0).state_dict()
     with pytest.raises(GlidepathError, match=r"attach\(optimizer, schedule, step=0\)"):
         attach(sgd(1.0), SCHEDULE).load_state_dict(state)
+
+
+def test_a_run_under_another_scheduler_is_taken_over_where_that_is_requested():
+    optimizer = sgd(1.0)
+    bare = LambdaLR(optimizer, lambda _: 1.0)
+    for _ in range(5):
+        update(optimizer)
+        bare.step()
+    taken = sgd(1.0)
+    scheduler = attach(taken, SCHEDULE, policy="requested")
+    scheduler.load_state_dict(bare.state_dict())
+    assert (scheduler.last_epoch, taken.param_groups[0]["lr"]) == (5, SCHEDULE(5))
+    with pytest.raises(CheckpointError, match="last_epoch"):
+        scheduler.load_state_dict({**bare.state_dict(), "last_epoch": -1})
+
+
+def test_the_state_of_an_optimizer_loaded_last_brings_no_learning_rate_of_its_own_time():
+    optimizer = sgd(1.0)
+    scheduler = attach(optimizer, SCHEDULE)
+    update(optimizer, 5)
+    states = optimizer.state_dict(), scheduler.state_dict()
+    fresh = sgd(1.0)
+    resumed = attach(fresh, schedule_of(horizon=24), policy="hold")
+    resumed.load_state_dict(states[1])
+    fresh.load_state_dict(states[0])
+    assert fresh.param_groups[0]["lr"] == SCHEDULE(4)
+    alone = sgd(1.0)
+    attach(alone, SCHEDULE, step=5)
+    alone.load_state_dict(sgd(1.0).state_dict())
+    assert alone.param_groups[0]["lr"] == SCHEDULE(5)

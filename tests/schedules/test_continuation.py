@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from strategies import plans
 
 import glidepath as gp
@@ -204,3 +204,39 @@ def test_a_table_that_is_no_amendment_is_refused(table):
 def test_amendments_out_of_order_are_refused(made):
     with pytest.raises(ScheduleError, match="expected"):
         amended(COSINE, made)
+
+
+many = st.lists(st.tuples(st.sampled_from(["scale", "cap", "horizon"]), st.integers(0, 9)), min_size=50, max_size=60)
+
+
+@settings(max_examples=20)
+@given(schedules, many)
+def test_a_schedule_that_is_changed_again_and_again_grows_no_deeper(schedule, kinds):
+    step, found, done = 0, schedule, []
+    for kind, later in kinds:
+        step += later
+        done += found(range(len(done), step)).tolist()
+        value = {"scale": 0.9, "cap": 0.5, "horizon": max(found.horizon.steps - 3, step + 7)}[kind]
+        found = amended(found, [Amendment(step, kind, value)])
+        assert found(range(step)).tolist() == done
+    assert found.recipe.depth <= schedule.recipe.depth + 4
+
+
+@given(schedules, st.lists(st.tuples(st.sampled_from(["scale", "cap"]), st.integers(0, 30), st.floats(0.1, 1.0))))
+def test_scales_and_caps_come_to_one_factor_and_one_lid(schedule, kinds):
+    changes = [Amendment(step, kind, value) for kind, step, value in sorted(kinds, key=lambda one: one[1])]
+    lrs = amended(schedule, changes)(range(60))
+    factor, lid = 1.0, np.inf
+    for step in range(60):
+        for change in [one for one in changes if one.step == step]:
+            factor = factor * change.value if change.kind == "scale" else factor
+            lid = lid * change.value if change.kind == "scale" else min(lid, change.value)
+        assert lrs[step] == pytest.approx(min(lid, factor * schedule(step)), rel=1e-12)
+
+
+@given(schedules, st.integers(1, 200), st.integers(1, 300), st.integers(1, 300))
+def test_stretched_twice_is_stretched_once_to_the_last_end(schedule, step, more, other):
+    step = min(step, schedule.horizon.steps - 1)
+    once = amended(schedule, [Amendment(step, "horizon", step + more)])
+    twice = amended(schedule, [Amendment(step, "horizon", step + other), Amendment(step, "horizon", step + more)])
+    np.testing.assert_allclose(twice(range(step + more)), once(range(step + more)), rtol=1e-9, atol=1e-15)

@@ -194,3 +194,10 @@ def test_the_steps_asked_for_are_left_as_they_are() -> None:
     first, second = gp.cosine().over(10)(steps), gp.cosine().over(10)(steps)
     assert np.array_equal(first, second)
     assert steps.tolist() == [-5, 3, 99]
+
+
+@pytest.mark.parametrize("parts", [1, 8, 9, 200])
+def test_no_steps_of_many_parts_have_no_values(parts):
+    schedule = gp.Recipe(gp.hold(1).parts * parts).over(500)
+    assert schedule([]).shape == (0,)
+    assert schedule(np.empty((0, 3), dtype=np.int64)).shape == (0, 3)

@@ -14,9 +14,9 @@ from typing import Any
 
 from glidepath.errors import ScheduleError, SpecError, nearest, shown
 from glidepath.schedules.continuation import WORDS, continue_
-from glidepath.schedules.levels import Absolute, number
-from glidepath.schedules.reshape import clip, scale
-from glidepath.schedules.schedule import Recipe, Schedule
+from glidepath.schedules.layers import Layers, layers
+from glidepath.schedules.levels import number
+from glidepath.schedules.schedule import Schedule
 from glidepath.schedules.trunk import Trunk
 
 
@@ -91,20 +91,20 @@ def _refuse_unfit(change: Amendment, before: int, *, held: bool) -> None:
 
 
 def _scaled(schedule: Schedule, change: Amendment) -> Schedule:
-    return _rest(schedule, change, lambda rest: scale(rest, float(change.value)))
+    return _rest(schedule, change, lambda rest: rest.times(float(change.value)))
 
 
 def _capped(schedule: Schedule, change: Amendment) -> Schedule:
-    value = float(change.value)
-    high = value if schedule.peak is None else Absolute(min(value, schedule.peak))
-    return _rest(schedule, change, lambda rest: clip(rest, high=high))
+    high = float(change.value) if schedule.peak is None else min(float(change.value), schedule.peak)
+    return _rest(schedule, change, lambda rest: rest.below(high))
 
 
-def _rest(schedule: Schedule, change: Amendment, reshaped: Callable[[Recipe], Recipe]) -> Schedule:
-    """What is left of a schedule, reshaped."""
-    trunk = Trunk(schedule, change.step)
+def _rest(schedule: Schedule, change: Amendment, reshaped: Callable[[Layers], Layers]) -> Schedule:
+    """What is left of a schedule, reshaped; behind its end its last value is left."""
+    trunk, peak = Trunk(schedule, change.step), schedule.peak
     end = max(schedule.horizon.steps, change.step + 1)
-    return trunk.then(reshaped(Recipe(tuple(trunk.between(change.step, end)))), trunk.over(end))
+    rest = [reshaped(layers(part, peak)).excerpt(peak) for part in trunk.between(change.step, end)]
+    return trunk.then(rest, trunk.over(end))
 
 
 def _rehorizoned(schedule: Schedule, change: Amendment) -> Schedule:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import inf
+from math import inf, isclose
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from glidepath.schedules.pieces import Piece
 from glidepath.schedules.schedule import Recipe
 from glidepath.units import Amount, Horizon, half_up
 
+LAST_BITS = 1e-14  # some roundings of a float64
 MOST_CYCLES = 10_000  # that differ from each other; equal ones may be any number
 
 
@@ -95,11 +96,21 @@ class Stretch(Part):
     first = "recipe"
     recipe: Recipe
     over: Amount
+    since: float = 0.0
+    until: float = 1.0
 
     def place(self, seat: Seat) -> Piece:
-        """The recipe over its own number of steps, read faster or more slowly."""
+        """The recipe over its own number of steps, or a share of them, read faster or more slowly."""
         inner = laid(self.recipe, max(1, seat.horizon.place(self.over)), seat, peak=seat.peak)
-        return Warped(seat.length, inner.start, inner, 0, inner.length / max(1, seat.length))
+        first, last = share_of(inner.length, self.since), share_of(inner.length, self.until)
+        start = inner.start if first == 0 else float(inner.at(float(first), np))
+        return Warped(seat.length, start, inner, first, (last - first) / max(1, seat.length))
+
+
+def share_of(steps: int, share: float) -> float:
+    """A share of some steps: an int where it is whole but for the last bits, which a product leaves."""
+    place = steps * share
+    return round(place) if isclose(place, round(place), rel_tol=LAST_BITS) else place
 
 
 @dataclass(frozen=True, slots=True)

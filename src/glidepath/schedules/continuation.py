@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from glidepath.errors import ResumeConflict, ScheduleError, nearest, shown
+from glidepath.schedules.layers import layers, spread
 from glidepath.schedules.levels import Level
 from glidepath.schedules.recipes import cosine, decay, hold, warmup
-from glidepath.schedules.reshape import stretch
 from glidepath.schedules.schedule import Recipe, Schedule
 from glidepath.schedules.trunk import Seam, Trunk
 from glidepath.units import Amount, AmountLike, Horizon
@@ -85,8 +85,11 @@ class Stretch(Policy):
 
     def after(self, trunk: Trunk, horizon: Horizon) -> Schedule:
         """The trunk and its own future over the new steps; its last value where nothing of it is left."""
-        rest = trunk.future()
-        return trunk.then(stretch(Recipe(tuple(rest)), trunk.left) if rest else hold(at=trunk.level), horizon)
+        if not trunk.left:
+            return trunk.then(hold(at=trunk.level), horizon)
+        peak = trunk.schedule.peak
+        rest = spread([layers(part, peak) for part in trunk.future()], horizon.steps - trunk.step)
+        return trunk.then([part.excerpt(peak) for part in rest], horizon)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +202,8 @@ def continue_(
     trunk, way = Trunk(schedule, step), policy_of(policy)
     after = way.after(trunk, trunk.over(way.steps(trunk) if horizon is None else horizon))
     seam = Seam(step, trunk.last, after(step))
-    planned = schedule(step)  # a warmup under way may go on as it was planned
-    if step and seam.next > max(most * seam.last, planned) and not way.warms:
+    planned = schedule(step)  # a warmup under way may go on
+    if step and seam.next > most * max(seam.last, planned) and not way.warms:
         raise ResumeConflict(
             f"expected a seam that rises to at most {most:g} times the last learning rate, got {seam} by "
             f'{way.word}: write policy=rewarm("1%"), "hold" or "anneal_from_here", or allow it with most='

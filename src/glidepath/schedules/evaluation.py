@@ -120,7 +120,9 @@ def _array(line: Line, steps: NDArray[Any]) -> NDArray[np.float64]:
 
 def _all_there(steps: NDArray[Any]) -> bool:
     """Whether ascending steps are whole numbers without a gap."""
-    return bool(steps.dtype.kind == "i" and steps[-1] - steps[0] == steps.size - 1 and (steps[1:] > steps[:-1]).all())
+    if steps.dtype.kind != "i" or not steps.size:
+        return False
+    return bool(steps[-1] - steps[0] == steps.size - 1 and (steps[1:] > steps[:-1]).all())
 
 
 def _repeated(begins: Sequence[int], pieces: Sequence[Piece], steps: NDArray[Any], out: NDArray[np.float64]) -> None:

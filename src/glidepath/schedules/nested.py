@@ -51,7 +51,7 @@ class Warped(Piece):
 
     holds = True
     inner: Piece
-    offset: int
+    offset: float  # an int where it is whole, which JAX keeps exact
     scale: float
 
     def __post_init__(self) -> None:
@@ -66,7 +66,8 @@ class Warped(Piece):
     @property
     def reach(self) -> int:
         """Its own steps, those of the piece inside, and the way to it."""
-        return max(self.length, self.inner.reach, abs(self.offset), ceil(abs(self.offset + self.scale * self.length)))
+        ends = self.offset, self.offset + self.scale * self.length
+        return max(self.length, self.inner.reach, *(ceil(abs(end)) for end in ends))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,17 +58,26 @@ def repeat(
     return Recipe((Repeat(optional(length), _inner(recipe), first, times, grows, by),))
 
 
-def stretch(recipe: Recipe, over: AmountLike, *, length: AmountLike | None = None) -> Recipe:
+def stretch(
+    recipe: Recipe, over: AmountLike, *, since: float = 0.0, until: float = 1.0, length: AmountLike | None = None
+) -> Recipe:
     """A recipe planned over one number of steps, read over another: its curve wider or narrower.
+
+    `since` and `until` are the shares of it (0 to 1) that are read. Raises ScheduleError where they are none.
 
     >>> from glidepath import cosine
     >>> stretch(cosine(), 100).over(10, peak=1.0)(5) == cosine().over(100, peak=1.0)(50)
+    True
+    >>> stretch(cosine(), 100, since=0.5).over(10, peak=1.0)(5) == cosine().over(100, peak=1.0)(75)
     True
     """
     planned = Amount.of(over)
     if planned.value == 0:
         raise ScheduleError("expected `over` above 0 in a stretch, got 0")
-    return Recipe((Stretch(optional(length), _inner(recipe), planned),))
+    shares = number(since, "since", below=1.0), number(until, "until", below=1.0)
+    if not shares[0] < shares[1]:
+        raise ScheduleError(f"expected since before until in a stretch, got {shares[0]:g} and {shares[1]:g}")
+    return Recipe((Stretch(optional(length), _inner(recipe), planned, *shares),))
 
 
 def reverse(recipe: Recipe, *, length: AmountLike | None = None) -> Recipe:

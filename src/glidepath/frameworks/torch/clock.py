@@ -9,19 +9,19 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from glidepath.errors import AttachError, CheckpointError, GlidepathError, ScheduleError, shown
+from glidepath.errors import GlidepathError, ResumeConflict, ScheduleError, shown
 from glidepath.frameworks.torch import ranks
 from glidepath.frameworks.torch.driven import Driven, driven
-from glidepath.frameworks.torch.groups import Group, names_of, refuse_others
+from glidepath.frameworks.torch.groups import Group
 from glidepath.frameworks.torch.idling import Idling
-from glidepath.frameworks.torch.joining import Joined, base_lr_of, share_at, units_beside, warm, warmup_of
-from glidepath.frameworks.torch.plans import absent, names_groups, unnamed
+from glidepath.frameworks.torch.joining import Joined, rates_with, share_at, warm, warmup_of
+from glidepath.frameworks.torch.plans import absent, unnamed
 from glidepath.frameworks.torch.recording import Lane
 from glidepath.frameworks.torch.rehearsing import is_rehearsal
-from glidepath.frameworks.torch.resuming import Checkpoint, checked, refuse_count, refuse_renamed, refuse_unlike
+from glidepath.frameworks.torch.resuming import Checkpoint, adopted, checked, prepared, state_of
 from glidepath.schedules.amendments import Amendment, amendment
 from glidepath.schedules.continuation import MOST_UP, Policy
-from glidepath.schedules.course import REQUESTED, Course, settled
+from glidepath.schedules.course import REQUESTED, Course
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Schedule
 from glidepath.schedules.spec import to_spec
@@ -29,6 +29,7 @@ from glidepath.schedules.spec import to_spec
 # Learning rates computed in one vectorised call: few enough to be ready in a blink (some 0.1 ms), enough
 # that the cost of the call is nothing per step.
 AHEAD = 4_096
+LANDING = 1_000  # parts of what is left: a nearer landing is not worth a line in the record; the last steps are exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Scheduler(LRScheduler):
         """Set the learning rates of update `step` and begin to count. See `attach`."""
         self.optimizer = optimizer
         self._terms, self._lane = terms, terms.lane
+        self._captured = False
         self._go(to, Joined(), step)
         self._hook()
 
@@ -67,7 +69,8 @@ class Scheduler(LRScheduler):
             earlier.release()
         before = self.optimizer.register_step_pre_hook(self._before)
         behind = self.optimizer.register_step_post_hook(self._behind)
-        self._hooks = before, behind
+        loaded = self.optimizer.register_load_state_dict_post_hook(self._loaded)
+        self._hooks = before, behind, loaded
         self._agreed = False  # whether all processes were found to go by one plan
 
     def release(self) -> None:
@@ -85,10 +88,17 @@ class Scheduler(LRScheduler):
         self._block, self._first = to.values(np.arange(step, step + AHEAD)), step
         self._idling = Idling(self.optimizer)
         groups, self._warming = self.optimizer.param_groups, joined
+        self._on_device = any(isinstance(group["lr"], torch.Tensor) and group["lr"].is_cuda for group in groups)
         for group, lr in zip(groups, to.base_lrs, strict=True):
             group["initial_lr"] = lr  # torch's own name for it: it travels in the optimizer's state
         to.filler.fill(groups, self._block[0])
         self._warm(groups)
+
+    def _loaded(self, optimizer: Optimizer) -> None:
+        """Behind the loading of the optimizer, which brings the values of another plan where a policy left that."""
+        if len(optimizer.param_groups) == len(self._to.base_lrs):
+            self._to.filler.fill(optimizer.param_groups, self._block[self.last_epoch - self._first])
+            self._warm(optimizer.param_groups)
 
     # ---- What it goes by. ----
 
@@ -120,7 +130,7 @@ class Scheduler(LRScheduler):
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
         """In front of each step of the optimizer: groups that came meanwhile join, and what is used is looked at."""
-        if is_rehearsal(optimizer, kwargs):
+        if kwargs and is_rehearsal(optimizer, kwargs):
             return
         if not self._agreed:
             self._agree()
@@ -131,12 +141,14 @@ class Scheduler(LRScheduler):
 
     def _behind(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
         """Behind each step of the optimizer: count it if it was applied, and set the next learning rate."""
-        if is_rehearsal(optimizer, kwargs):
+        if kwargs and is_rehearsal(optimizer, kwargs):
             return
         # A fused optimizer under GradScaler takes the overflow into its step and skips the update itself.
         if "found_inf" in optimizer.__dict__ and float(optimizer.__dict__["found_inf"]):
             return
-        if torch.compiler.is_compiling():
+        if self._on_device and torch.cuda.is_current_stream_capturing():
+            self._captured = True  # nothing is applied yet, and what is written here would be written at every replay
+        elif torch.compiler.is_compiling():
             self._count_apart()
         else:
             self._count()
@@ -179,23 +191,18 @@ class Scheduler(LRScheduler):
         """Groups added to the optimizer: from here on they are driven too, at once or by a warmup of their own."""
         groups, count = self.optimizer.param_groups, len(self._to.base_lrs)
         joined = {index: (self.last_epoch, warmup_of(groups[index])) for index in range(count, len(groups))}
-        to = driven(self.optimizer, self.course, *self._rates())
+        to = driven(self.optimizer, self.course, *rates_with(groups, self._to))
         self._go(to, self._joined | joined, self.last_epoch)
-
-    def _rates(self) -> tuple[list[float], list[float]]:
-        """The base learning rates and units of all groups that are there now."""
-        groups, count = self.optimizer.param_groups, len(self._to.base_lrs)
-        if len(groups) < count:
-            refuse_others(groups, count)
-        base_lrs = [*self._to.base_lrs, *map(base_lr_of, groups[count:])]
-        return base_lrs, units_beside(self.schedule, groups, base_lrs, self._to.units)
 
     def step(self, epoch: int | None = None) -> None:  # noqa: ARG002 - the interface of torch
         """Nothing: the optimizer has counted already. From here on `get_last_lr` shows the next update.
 
+        But behind the replay of a captured CUDA graph, which calls no hook: there it is this call that counts.
         Raises AttachError where it is another optimizer than the attached one that trains.
         """
-        if self._told == self.last_epoch:
+        if self._captured:
+            self._count()
+        elif self._told == self.last_epoch:
             self._idling.told(self.last_epoch)
         self._told = self.last_epoch
 
@@ -215,14 +222,21 @@ class Scheduler(LRScheduler):
     def land_by(self, share: float) -> Amendment | None:
         """End with the data, of which the run has seen this share (above 0, to 1), where its length was an estimate.
 
-        Tell it now and then: the horizon becomes the steps done by the share, and what is left of the plan is
-        stretched to it. Gives the amendment, or None where the horizon is right already.
+        Tell it as often as you like: the horizon becomes the steps done by the share, and what is left of the plan is
+        stretched to it. Gives the amendment, or None where the horizon is right, to a thousandth of what is left, or
+        where the learning rate would rise by more than a tenth at once, in a warmup.
         """
         if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0 < share <= 1:
             raise ScheduleError(f"expected the share of the data above 0 and at most 1, got {shown(share)}")
         horizon = max(self.last_epoch + 1, round(self.last_epoch / share))
-        planned = self.schedule.lr if isinstance(self.schedule, Plan) else self.schedule
-        return None if horizon == planned.horizon.steps else self.amend(horizon=horizon)
+        planned = (self.schedule.lr if isinstance(self.schedule, Plan) else self.schedule).horizon.steps
+        near = abs(planned - self.last_epoch) // LANDING
+        if abs(horizon - planned) <= near:
+            return None
+        try:
+            return self.amend(horizon=horizon)
+        except ResumeConflict:
+            return None
 
     def amendment(self, **change: Any) -> Amendment:
         """The change that `amend` would make; raises as it does."""
@@ -272,41 +286,23 @@ class Scheduler(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """What a resume needs, in plain types that `torch.load(weights_only=True)` reads."""
-        state = self.course.state() | {"last_epoch": self.last_epoch, "_step_count": self._step_count}
-        state |= {"base_lrs": list(self._to.base_lrs), "units": list(self._to.units), "_last_lr": self.get_last_lr()}
-        if names_groups(self.schedule):
-            state["names"] = list(self._to.names)
-        if self._joined:
-            state["joined"] = {str(index): list(joined) for index, joined in self._joined.items()}
-        if self._lane is not None:
-            state["heard"] = self._lane.record.heard
-        return state
+        heard = None if self._lane is None else self._lane.record.heard
+        return state_of(self._to, self.last_epoch, self._joined, self.get_last_lr(), heard)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on where a checkpoint was: the next update's values are those of the uninterrupted run.
 
         Where the code asks for another schedule, plan or ratios between groups than the checkpoint has, it goes on
         by the policy that `attach` was given, and raises ResumeConflict where none was. Raises CheckpointError for
-        what is no state of ours. Nothing is changed then.
+        what is no state of ours; under "requested" one of torch's own is taken for its count. Nothing is changed then.
         """
         self._restore(*self._prepared(state_dict))
 
     def _prepared(self, state: Mapping[str, Any]) -> tuple[Checkpoint, Driven]:
         """What a checkpoint makes of this scheduler, looked at whole before anything is changed by it."""
-        found, asked, policy = checked(state), self.course.asked, self._terms.policy
-        refuse_count(found.base_lrs, len(self.optimizer.param_groups), found.step)
-        course = settled(found.course, asked, found.step, policy, most=self._terms.most)
-        if names_groups(course.in_force):
-            refuse_renamed(found.names, names_of(self.optimizer.param_groups), found.step)
-        base_lrs, units = self._rates()
-        if policy is None:
-            refuse_unlike(found.shares, [lr / unit for lr, unit in zip(base_lrs, units, strict=True)], found.step)
-        if policy != REQUESTED:
-            base_lrs, units = found.base_lrs, found.units
-        try:
-            return found, driven(self.optimizer, course, base_lrs, units)
-        except AttachError as error:
-            raise CheckpointError(f"$.base_lrs: {error}") from error
+        policy, most = self._terms.policy, self._terms.most
+        found = checked(adopted(state, self._to) if policy == REQUESTED else state)
+        return prepared(self.optimizer, self._to, found, policy, most)
 
     def _restore(self, found: Checkpoint, to: Driven) -> None:
         self._go(to, found.joined, found.step)
@@ -323,6 +319,7 @@ class Scheduler(LRScheduler):
     def __setstate__(self, saved: dict[str, Any]) -> None:
         self.optimizer = saved["optimizer"]
         self._terms, self._lane = Terms(saved["policy"], saved["most"]), None
+        self._captured = False
         found = checked(saved["state"])
         self._go(driven(self.optimizer, found.course, found.base_lrs, found.units), found.joined, found.step)
         self._hook()

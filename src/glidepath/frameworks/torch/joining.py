@@ -6,9 +6,8 @@ from typing import Any
 import torch
 
 from glidepath.errors import AttachError, shown
-from glidepath.frameworks.torch.groups import Group, driver_of, names_of
-from glidepath.schedules.plan import Plan
-from glidepath.schedules.schedule import Schedule
+from glidepath.frameworks.torch.driven import Driven
+from glidepath.frameworks.torch.groups import Group, driver_of, names_of, refuse_others
 
 WARMUP = "warmup"  # the key of a group that wants one: its length in steps
 Joined = dict[int, tuple[int, int]]  # group -> the update at which it came, and the length of its warmup
@@ -27,18 +26,21 @@ def warmup_of(group: Group) -> int:
     return length
 
 
-def units_beside(
-    value: Schedule | Plan, groups: Sequence[Group], base_lrs: Sequence[float], units: Sequence[float]
-) -> list[float]:
-    """The units of groups that were there, and of those that came: that of their schedule, which nobody's place moves.
+def rates_with(groups: Sequence[Group], to: Driven) -> tuple[list[float], list[float]]:
+    """The base learning rates and the units of all groups that are there now, those that came meanwhile among them.
 
-    A group that brings a schedule of its own is the largest that it drives.
+    A unit is that of their schedule, which nobody's place moves; a group that brings a schedule of its own is the
+    largest that it drives. Raises AttachError where a group was taken away.
     """
-    driving = [driver_of(value, name) for name in names_of(groups)]
-    known = dict(zip(driving, units, strict=False))
-    for schedule, lr in list(zip(driving, base_lrs, strict=True))[len(units) :]:
+    count = len(to.base_lrs)
+    if len(groups) < count:
+        refuse_others(groups, count)
+    driving = [driver_of(to.schedule, name) for name in names_of(groups)]
+    known = dict(zip(driving, to.units, strict=False))
+    base_lrs = [*to.base_lrs, *map(base_lr_of, groups[count:])]
+    for schedule, lr in zip(driving[count:], base_lrs[count:], strict=True):
         known.setdefault(schedule, 1.0 if schedule.peak is None or not lr else lr)
-    return [*units, *(known[schedule] for schedule in driving[len(units) :])]
+    return base_lrs, [*to.units, *(known[schedule] for schedule in driving[count:])]
 
 
 def share_at(step: int, joined: tuple[int, int]) -> float:

@@ -11,7 +11,13 @@ from glidepath.schedules.comparison import compare
 from glidepath.schedules.spec import from_spec
 
 Told = list[Any]
-SCHEDULE = "schedule"  # what is shown by the first field that differs: a spec is long, and its ends look alike
+SCHEDULE = "schedule"  # shown by the first field that differs: a spec is long, and two of them look alike
+HINTS = {
+    SCHEDULE: "attach the same one everywhere",
+    "step": "load the same checkpoint everywhere",
+    "policy": "name the same one everywhere",
+    "journal": "name it everywhere, the first process alone writes it",
+}
 
 
 def count() -> int:
@@ -41,7 +47,7 @@ def agree(what: Mapping[str, Any]) -> None:
             here, there = _apart(name, first[name], other[name])
             raise AttachError(
                 f"expected the same {name} in every process, got {here} in the first and {there} in number {rank}: "
-                "attach the same schedule everywhere, and load the same checkpoint"
+                f"{HINTS[name]}"
             )
 
 

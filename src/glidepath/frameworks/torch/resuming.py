@@ -6,10 +6,15 @@ from math import inf
 from typing import Any
 
 import numpy as np
+from torch.optim import Optimizer
 
-from glidepath.errors import CheckpointError, ResumeConflict, shown
-from glidepath.frameworks.torch.joining import Joined
-from glidepath.schedules.course import Course, course
+from glidepath.errors import AttachError, CheckpointError, ResumeConflict, shown
+from glidepath.frameworks.torch.driven import Driven, driven
+from glidepath.frameworks.torch.groups import names_of
+from glidepath.frameworks.torch.joining import Joined, rates_with
+from glidepath.frameworks.torch.plans import names_groups
+from glidepath.schedules.continuation import Policy
+from glidepath.schedules.course import REQUESTED, Course, course, settled
 
 LARGEST = 2**53  # steps; float64 counts no further
 SAME_RATIO = 1e-9  # two ratios this close differ by rounding, as loaded learning rates do
@@ -53,12 +58,24 @@ def checked(state: Any) -> Checkpoint:
     return Checkpoint(course(state), step, base_lrs, units, names, _joined(state.get("joined", {})), heard)
 
 
+def _is_of_another(state: Any) -> bool:
+    """Whether it is what torch's own schedulers save."""
+    return isinstance(state, Mapping) and "last_epoch" in state and "spec" not in state
+
+
+def adopted(state: Mapping[str, Any], to: Driven) -> Mapping[str, Any]:
+    """The state of another scheduler as one of this plan at the same update; any other state as it is."""
+    if not _is_of_another(state):
+        return state
+    return to.course.state() | {"last_epoch": state["last_epoch"], "base_lrs": to.base_lrs, "units": to.units}
+
+
 def _refuse_strange(state: Any) -> None:
-    if isinstance(state, Mapping) and "last_epoch" in state and "spec" not in state:
+    if _is_of_another(state):
         step = shown(state["last_epoch"], 20)
         raise CheckpointError(
             f"expected the state of a Glidepath scheduler, got that of another at last_epoch={step}: go on from there "
-            f"with attach(optimizer, schedule, step={step})"
+            f'with attach(optimizer, schedule, step={step}), or policy="requested" where a framework loads it'
         )
     if not isinstance(state, Mapping) or not set(FIELDS) <= set(state) <= {*FIELDS, *OPTIONAL}:
         came = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
@@ -119,3 +136,34 @@ def refuse_count(stored: Sequence[float], count: int, step: int) -> None:
             f"expected the {count} groups of the optimizer, got a checkpoint with {len(stored)} at step {step}: add "
             f"those that joined before loading, or go on with attach(optimizer, schedule, step={step})"
         )
+
+
+def prepared(
+    optimizer: Optimizer, to: Driven, found: Checkpoint, policy: str | Policy | None, most: float
+) -> tuple[Checkpoint, Driven]:
+    """What a checkpoint makes of a scheduler, looked at whole before anything is changed by it."""
+    groups = optimizer.param_groups
+    refuse_count(found.base_lrs, len(groups), found.step)
+    going = settled(found.course, to.course.asked, found.step, policy, most=most)
+    if names_groups(going.in_force):
+        refuse_renamed(found.names, names_of(groups), found.step)
+    base_lrs, units = rates_with(groups, to)
+    if policy is None:
+        refuse_unlike(found.shares, [lr / unit for lr, unit in zip(base_lrs, units, strict=True)], found.step)
+    if policy != REQUESTED:
+        base_lrs, units = found.base_lrs, found.units
+    try:
+        return found, driven(optimizer, going, base_lrs, units)
+    except AttachError as error:
+        raise CheckpointError(f"$.base_lrs: {error}") from error
+
+
+def state_of(to: Driven, step: int, joined: Joined, last: list[Any], heard: list[int] | None) -> dict[str, Any]:
+    """What a scheduler saves, in plain types; `last` are the learning rates that torch's own would tell."""
+    state = to.course.state() | {"last_epoch": step, "_step_count": step + 1, "_last_lr": last}
+    state |= {"base_lrs": list(to.base_lrs), "units": list(to.units)}
+    if names_groups(to.schedule):
+        state["names"] = list(to.names)
+    if joined:
+        state["joined"] = {str(index): list(one) for index, one in joined.items()}
+    return state if heard is None else state | {"heard": heard}
