@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
 FUZZ ?= 2000
+TORTURE ?= 1000
 
-.PHONY: help demo test fuzz check bench clean
+.PHONY: help demo test fuzz torture check bench clean
 help:
 	@echo "make demo    choose, find, run, compare and report on a real training, in minutes (DEMO='--quick')"
 	@echo "make test    every test"
 	@echo "make fuzz    hostile text, specs, documents and configurations, for some minutes (FUZZ=2000)"
+	@echo "make torture lives of runs at random, killed and gone on with, every learning rate checked (TORTURE=1000)"
 	@echo "make check   format, lint, types, floors"
 	@echo "make bench   speed beside the peers, as ratios"
 	@echo "make clean   remove the environment and the caches"
@@ -39,6 +41,9 @@ test: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 -q tests/schedules/test_fuzz.py
+
+torture: $(VENV)/.dev
+	@$(BIN)/python benchmarks/torture --cycles $(TORTURE)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

@@ -240,3 +240,17 @@ def test_stretched_twice_is_stretched_once_to_the_last_end(schedule, step, more,
     once = amended(schedule, [Amendment(step, "horizon", step + more)])
     twice = amended(schedule, [Amendment(step, "horizon", step + other), Amendment(step, "horizon", step + more)])
     np.testing.assert_allclose(twice(range(step + more)), once(range(step + more)), rtol=1e-9, atol=1e-15)
+
+
+@given(schedules, st.lists(st.integers(0, 100), max_size=5), st.integers(1, 200), st.integers(1, 300))
+def test_what_is_stretched_is_stretched_evenly_wherever_it_was_cut(schedule, cuts, step, more):
+    step = min(step, schedule.horizon.steps - 1)
+    harmless = [Amendment(step + cut, "scale", 1.0) for cut in sorted(cuts) if step + cut < schedule.horizon.steps]
+    cut = amended(schedule, harmless)
+    steps = range(step + more)
+    np.testing.assert_allclose(
+        amended(cut, [Amendment(step, "horizon", step + more)])(steps),
+        amended(schedule, [Amendment(step, "horizon", step + more)])(steps),
+        rtol=1e-9,
+        atol=1e-15,
+    )

@@ -5,13 +5,14 @@ thousand times is no deeper than one that was amended once.
 """
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import inf
 
 from glidepath.schedules.compound import Clip, Excerpt, Scale, Stretch, share_of
 from glidepath.schedules.levels import Absolute, Level
 from glidepath.schedules.reshape import clip, scale, stretch
 from glidepath.schedules.schedule import Recipe
-from glidepath.units import Amount, half_up
+from glidepath.units import Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Layers:
         whole = self.end - self.begin == self.length and float(self.begin).is_integer()
         recipe, over, begin = self.recipe, self.over, int(self.begin)
         if not whole:
-            since, until = self.begin / self.over, min(1.0, self.end / self.over)
+            since, until = self.begin / self.over, self.end / self.over
             recipe, over, begin = stretch(recipe, self.over, since=since, until=until), self.length, 0
         if self.factor != 1:
             recipe = scale(recipe, self.factor)
@@ -68,15 +69,26 @@ def layers(part: Excerpt, peak: float | None) -> Layers:
 
 
 def spread(parts: list[Layers], steps: int) -> list[Layers]:
-    """All of them over another number of steps (>= 1), boundaries rounded half up; what has no step is left out."""
+    """All of them over another number of steps (>= 1), evenly, wherever they were cut; what has no step is left out.
+
+    Step s is read at s N/M of the N steps that they had, and belongs to the part that has begun by then. Where they are
+    spread again, a part lasts to the whole step behind its end: a jump between two of them may come that much later.
+    """
     total, done, begun, found = sum(part.length for part in parts), 0, 0, list[Layers]()
     for part in parts:
-        done += part.length
-        end = half_up(Amount.of(done).value * steps / total)
+        first, done = done, done + part.length
+        end = -(-done * steps // total)
         if end > begun:
-            found.append(replace(part, length=end - begun))
+            found.append(_cut(part, Fraction(begun * total, steps) - first, Fraction(total, steps), end - begun))
         begun = end
     return found
+
+
+def _cut(part: Layers, since: Fraction, pace: Fraction, length: int) -> Layers:
+    """A part from `since` of its steps on, at `pace` of them a step."""
+    unit = (part.end - part.begin) / part.length  # steps of its recipe in one of its own
+    begin = part.begin + unit * float(since)
+    return replace(part, begin=begin, end=begin + unit * float(pace * length), length=length)
 
 
 def _single(recipe: Recipe) -> object:

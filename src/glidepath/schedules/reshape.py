@@ -63,7 +63,8 @@ def stretch(
 ) -> Recipe:
     """A recipe planned over one number of steps, read over another: its curve wider or narrower.
 
-    `since` and `until` are the shares of it (0 to 1) that are read. Raises ScheduleError where they are none.
+    `since` (>= 0) and `until` (above it) are the shares of it that are read; behind 1 its last value is held.
+    Raises ScheduleError where they are none.
 
     >>> from glidepath import cosine
     >>> stretch(cosine(), 100).over(10, peak=1.0)(5) == cosine().over(100, peak=1.0)(50)
@@ -74,7 +75,7 @@ def stretch(
     planned = Amount.of(over)
     if planned.value == 0:
         raise ScheduleError("expected `over` above 0 in a stretch, got 0")
-    shares = number(since, "since", below=1.0), number(until, "until", below=1.0)
+    shares = number(since, "since"), number(until, "until")
     if not shares[0] < shares[1]:
         raise ScheduleError(f"expected since before until in a stretch, got {shares[0]:g} and {shares[1]:g}")
     return Recipe((Stretch(optional(length), _inner(recipe), planned, *shares),))
