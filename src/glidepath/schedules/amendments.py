@@ -19,6 +19,8 @@ from glidepath.schedules.levels import number
 from glidepath.schedules.schedule import Schedule
 from glidepath.schedules.trunk import Trunk
 
+NEAR = 100  # parts of what is left: a nearer landing is not worth a line in the record; the last steps are exact
+
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
@@ -71,23 +73,37 @@ def amended(schedule: Schedule, amendments: Iterable[Amendment]) -> Schedule:
     >>> amended(plan, [Amendment(50, "scale", 0.5)])(75) == plan(75) / 2
     True
     """
-    held: tuple[Schedule, int] | None = None
-    before = 0
+    state = Amended(schedule)
     for change in amendments:
-        _refuse_unfit(change, before, held=held is not None)
-        planned = (schedule, change.step) if change.kind == "hold" else None
-        schedule = _released(schedule, change.step, *held) if held else KINDS[change.kind](schedule, change)
-        held, before = planned, change.step
-    return schedule
+        state = state.then(change)
+    return state.schedule
 
 
-def _refuse_unfit(change: Amendment, before: int, *, held: bool) -> None:
-    """Refuse a change that is out of order: behind a hold comes its release, and nothing else does."""
-    if change.step < before:
-        raise ScheduleError(f"expected amendments in order, got one at step {change.step} behind one at {before}")
-    if held != (change.kind == "release"):
-        due = "the release of what is held" if held else "a hold before its release"
-        raise ScheduleError(f"expected {due}, got {change.kind} at step {change.step}")
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A schedule with changes up to a step; where it is held, the plan that waits, and since when."""
+
+    schedule: Schedule
+    step: int = 0
+    held: tuple[Schedule, int] | None = None
+
+    def then(self, change: Amendment) -> "Amended":
+        """With one more change; raises as `amended`."""
+        self._refuse(change)
+        if self.held:
+            return Amended(_released(self.schedule, change.step, *self.held), change.step)
+        planned = (self.schedule, change.step) if change.kind == "hold" else None
+        return Amended(KINDS[change.kind](self.schedule, change), change.step, planned)
+
+    def _refuse(self, change: Amendment) -> None:
+        """Refuse a change that is out of order: behind a hold comes its release, and nothing else does."""
+        if change.step < self.step:
+            raise ScheduleError(
+                f"expected amendments in order, got one at step {change.step} behind one at {self.step}"
+            )
+        if bool(self.held) != (change.kind == "release"):
+            due = "the release of what is held" if self.held else "a hold before its release"
+            raise ScheduleError(f"expected {due}, got {change.kind} at step {change.step}")
 
 
 def _scaled(schedule: Schedule, change: Amendment) -> Schedule:
@@ -141,3 +157,19 @@ def _refuse_value(change: Amendment) -> None:
             raise ScheduleError(f"expected a horizon behind step {change.step}, got {shown(value)}")
     elif value is not True:
         raise ScheduleError(f"expected {change.kind} as True, got {shown(value)}")
+
+
+def landing(schedule: Schedule, step: int, share: float) -> int | None:
+    """The horizon that ends with the data, of which `step` updates have seen a share (above 0, to 1): step / share.
+
+    None where the schedule has it already, to a hundredth of what is left. Raises ScheduleError for another share.
+
+    >>> from glidepath import cosine
+    >>> landing(cosine().over(1_000), 465, 0.5), landing(cosine().over(1_000), 498, 0.5)
+    (930, None)
+    """
+    number(share, "the share of the data", below=1.0)
+    if share == 0:
+        raise ScheduleError("expected the share of the data above 0, got 0: tell it behind the first update")
+    horizon, planned = max(step + 1, round(step / share)), schedule.horizon.steps
+    return None if abs(horizon - planned) <= abs(planned - step) // NEAR else horizon

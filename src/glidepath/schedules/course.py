@@ -5,13 +5,14 @@ the same code resumes again and again without another conflict.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from math import inf
 from typing import Any, TypeVar
 
-from glidepath.errors import CheckpointError, GlidepathError, ResumeConflict, shown
-from glidepath.schedules.amendments import Amendment, amended, amendment
+from glidepath.errors import CheckpointError, GlidepathError, ResumeConflict, ScheduleError, shown
+from glidepath.schedules.amendments import Amended, Amendment, amendment
 from glidepath.schedules.comparison import compare, in_columns
 from glidepath.schedules.continuation import MOST_UP, WORDS, Policy, continue_, policy_of
 from glidepath.schedules.groups import Group
@@ -27,27 +28,44 @@ Holder = TypeVar("Holder", Plan, Group)
 Change = Callable[[Schedule], Schedule]
 REQUESTED = "requested"
 OTHERS = ("stored", "hold", "stretch")  # policies that mean something for a momentum or a weight decay too
-MOST_AMENDMENTS = 10_000  # far above what a person or a watcher makes in a run
+MOST_AMENDMENTS = 500  # far above what a person or a watcher makes in a run; they are replayed within seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What the code `asked` for, what the run goes on with in its place (`base`, None for itself), and `amendments`."""
+    """What the code `asked` for, what the run goes on with in its place (`base`, None for itself), and `amendments`.
+
+    Made by `amend`, one change after another; `made` is what they come to, of every schedule in it.
+    """
 
     asked: Value
     base: Value | None = None
     amendments: tuple[Amendment, ...] = ()
+    made: tuple[Amended, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def in_force(self) -> Value:
         """The schedule, or the plan, that the run goes by."""
-        return _amended(self.base or self.asked, self.amendments)
+        made = iter(self.made)
+        value = self.base or self.asked
+        return _changed(value, *[lambda _: next(made).schedule] * 2) if self.made else value
 
     def amend(self, change: Amendment) -> "Course":
-        """With one more change; raises ScheduleError where it does not fit."""
-        changed = replace(self, amendments=(*self.amendments, change))
-        _ = changed.in_force  # refused here, and not at the next step
-        return changed
+        """With one more change; raises ScheduleError where it does not fit.
+
+        A scale, a cap and a hold are of learning rates, a horizon is of everything.
+        """
+        if len(self.amendments) >= MOST_AMENDMENTS:
+            raise ScheduleError(
+                f"expected at most {MOST_AMENDMENTS} amendments of a run, got one more: {change.table()}"
+            )
+        before = self.made or tuple(Amended(schedule) for schedule, _ in _schedules(self.base or self.asked))
+        kinds = (is_lr for _, is_lr in _schedules(self.base or self.asked))
+        made = [
+            one.then(change) if is_lr or change.kind == "horizon" else one
+            for one, is_lr in zip(before, kinds, strict=True)
+        ]
+        return Course(self.asked, self.base, (*self.amendments, change), tuple(made))
 
     def state(self) -> dict[str, Any]:
         """In plain types, as `course` reads it."""
@@ -66,8 +84,9 @@ def course(state: Mapping[str, Any]) -> Course:
         changes = state.get("amendments", [])
         if not isinstance(changes, (list, tuple)) or len(changes) > MOST_AMENDMENTS:
             raise CheckpointError(f"expected $.amendments as a list, got {shown(changes)}")
-        found = Course(asked, base, tuple(map(amendment, changes)))
-        _ = found.in_force
+        found = Course(asked, base)
+        for change in map(amendment, changes):
+            found = found.amend(change)
     except CheckpointError:
         raise
     except GlidepathError as error:
@@ -100,7 +119,7 @@ def settled(
     if policy is None:
         raise ResumeConflict(_conflict(stored, asked, step, most))
     if policy == "stored":
-        return Course(asked, stored.base or stored.asked, stored.amendments)
+        return Course(asked, stored.base or stored.asked, stored.amendments, stored.made)
     base = _gone_on(stored, asked, step, policy, most)
     return Course(asked, None if base == asked else base)
 
@@ -188,9 +207,13 @@ def _with(holder: Holder, change: Change, other: Change) -> Holder:
     return replace(holder, **changed)
 
 
-def _amended(value: Value, changes: tuple[Amendment, ...]) -> Value:
-    """With changes: a scale, a cap and a hold are of learning rates, a horizon is of everything."""
-    if not changes:
-        return value
-    ends = tuple(one for one in changes if one.kind == "horizon")
-    return _changed(value, lambda lr: amended(lr, changes), lambda other: amended(other, ends))
+def _schedules(value: Value) -> list[tuple[Schedule, bool]]:
+    """The schedules of a plan in the order in which `_changed` comes to them, and whether each is a learning rate."""
+    found: list[tuple[Schedule, bool]] = []
+
+    def seen(schedule: Schedule, *, is_lr: bool) -> Schedule:
+        found.append((schedule, is_lr))
+        return schedule
+
+    _changed(value, partial(seen, is_lr=True), partial(seen, is_lr=False))
+    return found

@@ -1,6 +1,7 @@
 """A schedule, or a plan, driven by the optimizer's own count of applied updates, behind torch's scheduler interface."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from glidepath.errors import GlidepathError, ResumeConflict, ScheduleError, shown
+from glidepath.errors import GlidepathError, ResumeConflict
 from glidepath.frameworks.torch import ranks
 from glidepath.frameworks.torch.driven import Driven, driven
 from glidepath.frameworks.torch.groups import Group
@@ -19,17 +20,15 @@ from glidepath.frameworks.torch.plans import absent, unnamed
 from glidepath.frameworks.torch.recording import Lane
 from glidepath.frameworks.torch.rehearsing import is_rehearsal
 from glidepath.frameworks.torch.resuming import Checkpoint, adopted, checked, prepared, state_of
-from glidepath.schedules.amendments import Amendment, amendment
+from glidepath.schedules.amendments import Amendment, amendment, landing
 from glidepath.schedules.continuation import MOST_UP, Policy
 from glidepath.schedules.course import REQUESTED, Course
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Schedule
-from glidepath.schedules.spec import to_spec
 
 # Learning rates computed in one vectorised call: few enough to be ready in a blink (some 0.1 ms), enough
 # that the cost of the call is nothing per step.
 AHEAD = 4_096
-LANDING = 1_000  # parts of what is left: a nearer landing is not worth a line in the record; the last steps are exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +167,8 @@ class Scheduler(LRScheduler):
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def _agree(self) -> None:
         """Before the first update behind an attachment or a checkpoint: all processes are about to do the same."""
-        recorded = "one" if self._lane is not None else "none"
-        plan = {ranks.SCHEDULE: to_spec(self.schedule), "step": self.last_epoch, "policy": str(self._terms.policy)}
-        ranks.agree(plan | {"journal": recorded})
+        recorded = "none" if self._lane is None else "one"
+        ranks.agree_on(self.schedule, self.last_epoch, self._terms.policy, journal=recorded)
         self._agreed = True
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
@@ -223,20 +221,14 @@ class Scheduler(LRScheduler):
         """End with the data, of which the run has seen this share (above 0, to 1), where its length was an estimate.
 
         Tell it as often as you like: the horizon becomes the steps done by the share, and what is left of the plan is
-        stretched to it. Gives the amendment, or None where the horizon is right, to a thousandth of what is left, or
+        stretched to it. Gives the amendment, or None where the horizon is right, to a hundredth of what is left, or
         where the learning rate would rise by more than a tenth at once, in a warmup.
         """
-        if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0 < share <= 1:
-            raise ScheduleError(f"expected the share of the data above 0 and at most 1, got {shown(share)}")
-        horizon = max(self.last_epoch + 1, round(self.last_epoch / share))
-        planned = (self.schedule.lr if isinstance(self.schedule, Plan) else self.schedule).horizon.steps
-        near = abs(planned - self.last_epoch) // LANDING
-        if abs(horizon - planned) <= near:
-            return None
-        try:
-            return self.amend(horizon=horizon)
-        except ResumeConflict:
-            return None
+        planned = self.schedule.lr if isinstance(self.schedule, Plan) else self.schedule
+        horizon = landing(planned, self.last_epoch, share)
+        with suppress(ResumeConflict):
+            return None if horizon is None else self.amend(horizon=horizon)
+        return None
 
     def amendment(self, **change: Any) -> Amendment:
         """The change that `amend` would make; raises as it does."""
@@ -312,9 +304,8 @@ class Scheduler(LRScheduler):
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle and deepcopy: the hooks are made anew, and the journal stays with the original."""
-        return {"optimizer": self.optimizer, "state": self.state_dict(), "policy": self._terms.policy} | {
-            "most": self._terms.most
-        }
+        terms = {"policy": self._terms.policy, "most": self._terms.most}
+        return {"optimizer": self.optimizer, "state": self.state_dict(), **terms}
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
         self.optimizer = saved["optimizer"]

@@ -1,6 +1,5 @@
 """Several processes that train one model: who writes, whether all go by one plan, and what one of them was told."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -8,7 +7,9 @@ from torch import distributed
 
 from glidepath.errors import AttachError, shown
 from glidepath.schedules.comparison import compare
-from glidepath.schedules.spec import from_spec
+from glidepath.schedules.plan import Plan
+from glidepath.schedules.schedule import Schedule
+from glidepath.schedules.spec import from_spec, to_spec
 
 Told = list[Any]
 SCHEDULE = "schedule"  # shown by the first field that differs: a spec is long, and two of them look alike
@@ -34,12 +35,13 @@ def _together() -> bool:
     return distributed.is_available() and distributed.is_initialized()
 
 
-def agree(what: Mapping[str, Any]) -> None:
+def agree_on(schedule: Schedule | Plan, step: int, policy: object, *, journal: str) -> None:
     """Raises AttachError, on all of them, where the processes are not about to do the same; one exchange."""
     if count() == 1:
         return
+    what = {SCHEDULE: to_spec(schedule), "step": step, "policy": str(policy), "journal": journal}
     everywhere: Told = [None] * count()
-    distributed.all_gather_object(everywhere, dict(what))
+    distributed.all_gather_object(everywhere, what)
     first = everywhere[0]
     for rank, other in enumerate(everywhere):
         name = next((name for name in first if other[name] != first[name]), None)
