@@ -104,7 +104,7 @@ def test_the_example_goes_on_in_another_world(tmp_path):
 
 
 def test_alone_there_is_nobody_to_agree_with():
-    ranks.agree({"step": 0})
+    ranks.agree_on(SCHEDULE, 0, None, journal="none")
     assert (ranks.count(), ranks.is_first()) == (1, True)
 
 
