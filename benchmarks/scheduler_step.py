@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, LRSc
 
 import glidepath as gp
 from glidepath.frameworks.torch import attach
-from glidepath.frameworks.torch.clock import AHEAD
+from glidepath.frameworks.torch.driven import AHEAD
 from timing import Work, about, best_of, microseconds, table, verdict
 
 HORIZON, WARMUP, PEAK = 1_000_000, 20_000, 3e-4

@@ -12,7 +12,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
 import glidepath as gp
 from glidepath.errors import AttachError
 from glidepath.frameworks.torch import attach
-from glidepath.frameworks.torch.clock import AHEAD
+from glidepath.frameworks.torch.driven import AHEAD
 
 # ---- What the bare library does, so that nobody wonders what this room is for. ----
 

@@ -10,7 +10,7 @@ import glidepath as gp
 from glidepath import Group, Plan
 from glidepath.errors import AttachError
 from glidepath.frameworks.torch import Scheduler, attach, range_test
-from glidepath.frameworks.torch.clock import AHEAD
+from glidepath.frameworks.torch.driven import AHEAD
 
 
 def said(plan: Plan, optimizer: Optimizer, step: int) -> list[dict[str, float]]:

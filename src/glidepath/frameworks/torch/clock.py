@@ -2,42 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from glidepath.errors import GlidepathError, ResumeConflict
 from glidepath.frameworks.torch import ranks
-from glidepath.frameworks.torch.driven import Driven, driven
+from glidepath.frameworks.torch.driven import Ahead, Driven, driven
 from glidepath.frameworks.torch.groups import Group
 from glidepath.frameworks.torch.idling import Idling
 from glidepath.frameworks.torch.joining import Joined, rates_with, share_at, warm, warmup_of
 from glidepath.frameworks.torch.plans import absent, unnamed
 from glidepath.frameworks.torch.recording import Lane
 from glidepath.frameworks.torch.rehearsing import is_rehearsal
-from glidepath.frameworks.torch.resuming import Checkpoint, adopted, checked, prepared, state_of
+from glidepath.frameworks.torch.resuming import Checkpoint, Terms, adopted, checked, prepared, state_of
 from glidepath.schedules.amendments import Amendment, amendment, landing
-from glidepath.schedules.continuation import MOST_UP, Policy
 from glidepath.schedules.course import REQUESTED, Course
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Schedule
-
-# Learning rates computed in one vectorised call: few enough to be ready in a blink (some 0.1 ms), enough
-# that the cost of the call is nothing per step.
-AHEAD = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a resume goes by where the code asks for another plan, and where the run is recorded."""
-
-    policy: str | Policy | None = None
-    most: float = MOST_UP
-    lane: Lane | None = None
 
 
 class Scheduler(LRScheduler):
@@ -84,22 +68,20 @@ class Scheduler(LRScheduler):
         self._to, self._joined = to, joined
         self.base_lrs: list[Any] = list(to.base_lrs)
         self.last_epoch = self._told = step
-        self._block, self._first = to.values(np.arange(step, step + AHEAD)), step
+        self._ahead = Ahead(to.values, step)
         self._idling = Idling(self.optimizer)
         groups, self._warming = self.optimizer.param_groups, joined
         self._on_device = any(isinstance(group["lr"], torch.Tensor) and group["lr"].is_cuda for group in groups)
         for group, lr in zip(groups, to.base_lrs, strict=True):
             group["initial_lr"] = lr  # torch's own name for it: it travels in the optimizer's state
-        to.filler.fill(groups, self._block[0])
+        to.filler.fill(groups, self._ahead.at(step))
         self._warm(groups)
 
     def _loaded(self, optimizer: Optimizer) -> None:
         """Behind the loading of the optimizer, which brings the values of another plan where a policy left that."""
         if len(optimizer.param_groups) == len(self._to.base_lrs):
-            self._to.filler.fill(optimizer.param_groups, self._block[self.last_epoch - self._first])
+            self._to.filler.fill(optimizer.param_groups, self._ahead.at(self.last_epoch))
             self._warm(optimizer.param_groups)
-
-    # ---- What it goes by. ----
 
     @property
     def course(self) -> Course:
@@ -124,8 +106,6 @@ class Scheduler(LRScheduler):
     @property
     def _step_count(self) -> int:  # type: ignore[override]  # torch's schedulers keep it, and we need not
         return self.last_epoch + 1
-
-    # ---- The clock. ----
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:  # noqa: ARG002 - a hook's signature
         """In front of each step of the optimizer: groups that came meanwhile join, and what is used is looked at."""
@@ -154,10 +134,8 @@ class Scheduler(LRScheduler):
 
     def _count(self) -> None:
         step = self.last_epoch = self.last_epoch + 1
-        if step - self._first == AHEAD:
-            self._block, self._first = self._to.values(np.arange(step, step + AHEAD)), step
         groups = self.optimizer.param_groups
-        self._to.filler.fill(groups, self._block[step - self._first])
+        self._to.filler.fill(groups, self._ahead.at(step))
         if self._warming:
             self._warm(groups)
         if self._lane is not None:
@@ -204,8 +182,6 @@ class Scheduler(LRScheduler):
             self._idling.told(self.last_epoch)
         self._told = self.last_epoch
 
-    # ---- Changes under way. ----
-
     def amend(self, **change: Any) -> Amendment:
         """Change what is in force from the next update on, for good: it is saved, recorded, and there after a resume.
 
@@ -245,7 +221,7 @@ class Scheduler(LRScheduler):
             self._lane.amended(change)
 
     def settings(self) -> dict[str, Any]:
-        """What the journal says of a segment: the course, and the groups that a plan does not name."""
+        """What the journal says of a segment."""
         return self.course.state() | {"unnamed": self.unnamed}
 
     def _hear(self, lane: Lane) -> None:
@@ -256,8 +232,6 @@ class Scheduler(LRScheduler):
             except GlidepathError as error:
                 lane.record.refused(self.last_epoch, change.table(), error)
 
-    # ---- What torch's schedulers tell. ----
-
     def get_last_lr(self) -> list[float | torch.Tensor]:
         """The learning rates of the groups: of the last update until `step()` is called, then of the next."""
         return self._lrs(self.last_epoch - (self._told != self.last_epoch))
@@ -267,14 +241,10 @@ class Scheduler(LRScheduler):
         return self._lrs(self.last_epoch)
 
     def _lrs(self, step: int) -> list[Any]:
-        ready = 0 <= step - self._first < AHEAD
-        value = self._block[step - self._first] if ready else self._to.values(np.array([step]))[0]
-        lrs = self._to.filler.lrs(value)
+        lrs = self._to.filler.lrs(self._ahead.at(step))
         for index, joined in self._joined.items():
             lrs[index] *= share_at(step, joined)
         return lrs
-
-    # ---- Checkpoints. ----
 
     def state_dict(self) -> dict[str, Any]:
         """What a resume needs, in plain types that `torch.load(weights_only=True)` reads."""

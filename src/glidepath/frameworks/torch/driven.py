@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from torch.optim import Optimizer
 
@@ -12,6 +13,33 @@ from glidepath.frameworks.torch.plans import PlanFiller
 from glidepath.schedules.course import Course
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Schedule
+
+# Learning rates computed in one vectorised call: few enough to be ready in a blink (some 0.1 ms), enough
+# that the cost of the call is nothing per step.
+AHEAD = 4_096
+Values = Callable[[NDArray[Any]], list[Any]]  # of steps, what a filler takes for each
+
+
+class Ahead:
+    """The values of the updates from one on, a block of them ready at a time."""
+
+    def __init__(self, values: Values, step: int) -> None:
+        """Make the block from `step` on ready."""
+        self._values = values
+        self._load(step)
+
+    def _load(self, step: int) -> None:
+        self._first, self._block = step, self._values(np.arange(step, step + AHEAD))
+
+    def at(self, step: int) -> Any:
+        """The value of an update; of any, but those that follow one another are quick."""
+        place = step - self._first
+        if 0 <= place < AHEAD:
+            return self._block[place]
+        if place == AHEAD:
+            self._load(step)
+            return self._block[0]
+        return self._values(np.array([step]))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +52,7 @@ class Driven:
     base_lrs: list[float]
     units: list[float]
     filler: Filler | PlanFiller
-    values: Callable[[NDArray[Any]], list[Any]]  # of steps, what the filler takes for each
+    values: Values
 
 
 def driven(optimizer: Optimizer, course: Course, base_lrs: Sequence[float], units: Sequence[float]) -> Driven:

@@ -11,7 +11,7 @@ import torch
 from glidepath.errors import GlidepathError, shown
 from glidepath.frameworks.torch import ranks
 from glidepath.frameworks.torch.groups import Group
-from glidepath.frameworks.torch.resuming import is_step
+from glidepath.frameworks.torch.joining import is_step
 from glidepath.runs.journal import Journal
 from glidepath.runs.requests import Requests
 from glidepath.schedules.amendments import Amendment, amendment

@@ -11,15 +11,24 @@ from torch.optim import Optimizer
 from glidepath.errors import AttachError, CheckpointError, ResumeConflict, shown
 from glidepath.frameworks.torch.driven import Driven, driven
 from glidepath.frameworks.torch.groups import names_of
-from glidepath.frameworks.torch.joining import Joined, rates_with
+from glidepath.frameworks.torch.joining import Joined, is_step, rates_with
 from glidepath.frameworks.torch.plans import names_groups
-from glidepath.schedules.continuation import Policy
+from glidepath.frameworks.torch.recording import Lane
+from glidepath.schedules.continuation import MOST_UP, Policy
 from glidepath.schedules.course import REQUESTED, Course, course, settled
 
-LARGEST = 2**53  # steps; float64 counts no further
 SAME_RATIO = 1e-9  # two ratios this close differ by rounding, as loaded learning rates do
 FIELDS = ("spec", "last_epoch", "base_lrs", "units")
 OPTIONAL = ("base", "amendments", "names", "joined", "heard", "_step_count", "_last_lr")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a resume goes by where the code asks for another plan, and where the run is recorded."""
+
+    policy: str | Policy | None = None
+    most: float = MOST_UP
+    lane: Lane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +109,6 @@ def _joined(table: Any) -> Joined:
     ):
         raise CheckpointError(f"expected $.joined as groups with two steps each, got {shown(table)}")
     return {int(name): (pair[0], pair[1]) for name, pair in table.items()}
-
-
-def is_step(step: object) -> bool:
-    """Whether it is a whole number that an update can have."""
-    return isinstance(step, int) and not isinstance(step, bool) and 0 <= step < LARGEST
 
 
 def _is_rate(lr: object) -> bool:
