@@ -226,6 +226,17 @@ def test_a_trainer_that_fits_again_goes_on_at_its_own_count(tmp_path):
     assert module.spy.first == PLANNED[10:]
 
 
+@pytest.mark.filterwarnings("ignore:Experiment logs directory .* exists and is not empty")  # all that it says
+def test_bare_the_log_of_the_first_part_is_deleted_by_a_restart(tmp_path):
+    def configured(_: Module, optimizer: SGD) -> Any:
+        return [optimizer], [{"scheduler": LinearLR(optimizer, total_iters=5), "interval": "step"}]
+
+    trained(configured, tmp_path, max_epochs=2, stop=8, monitor=True)
+    first = monitored(tmp_path)
+    trained(configured, tmp_path, max_epochs=2, resume=8, monitor=True)
+    assert (len(first), len(monitored(tmp_path))) == (8, 12)
+
+
 def test_the_journal_has_every_update_once_over_a_restart(tmp_path):
     def configured(module: Module, optimizer: SGD) -> Any:
         return lightning.attach(module, optimizer, RECIPE, journal=tmp_path / "run.jsonl")

@@ -10,6 +10,7 @@ import pytest
 import torch
 from driving import Spy, groups_of, parameters, schedule_of, sgd, update
 from torch.optim import SGD, AdamW
+from torch.optim.lr_scheduler import LambdaLR
 
 import glidepath as gp
 from glidepath.errors import JournalError
@@ -65,6 +66,17 @@ class Two:
                 for lr, group in zip(row, optimizer.param_groups, strict=False):
                     found.setdefault(f"lr/{group['name']}", []).append(lr)
         return found
+
+
+def test_bare_torch_a_change_by_hand_is_overwritten_and_nothing_says_so():
+    optimizer = sgd(1.0)
+    scheduler, spy = LambdaLR(optimizer, SCHEDULE), Spy(optimizer)
+    for step in range(12):
+        if step == 8:
+            optimizer.param_groups[0]["lr"] *= 0.5
+        update(optimizer)
+        scheduler.step()
+    assert spy.first == pytest.approx([SCHEDULE(step) * (0.5 if step == 8 else 1.0) for step in range(12)])
 
 
 def test_what_a_spy_sees_is_what_the_journal_says(tmp_path):
