@@ -1,81 +1,62 @@
 """The desk of the dialects: a library and a name to the reader that knows them."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 from glidepath.errors import GlidepathError, SpecError, nearest, shown
-from glidepath.schedules.dialects import (
-    composer,
-    deepspeed,
-    fairseq,
-    fairseq2,
-    fastai,
-    gpt_neox,
-    ignite,
-    keras,
-    litgpt,
-    llm_c,
-    lrsched,
-    megatron,
-    mmengine,
-    nanogpt,
-    nanotron,
-    olmo,
-    olmo_core,
-    optax,
-    paddle,
-    pytorch_optimizer,
-    pytorch_scheduler,
-    rules,
-    timm,
-    torch,
-    torchtitan,
-    torchtune,
-    transformers,
-)
+from glidepath.schedules.dialects import rules
 from glidepath.schedules.dialects.question import Answer, Question, Reading
 from glidepath.schedules.dialects.spelling import library_of, spelled
 from glidepath.schedules.schedule import checked
 from glidepath.units import Horizon
 
-READERS: dict[str, Mapping[str, Callable[[Question], Answer]]] = {
-    "torch": torch.NAMES,
-    "transformers": transformers.NAMES,
-    "timm": timm.NAMES,
-    "optax": optax.NAMES,
-    "keras": keras.NAMES,
-    "paddle": paddle.NAMES,
-    "composer": composer.NAMES,
-    "mmengine": mmengine.NAMES,
-    "fastai": fastai.NAMES,
-    "ignite": ignite.NAMES,
-    "megatron": megatron.NAMES,
-    "gpt-neox": gpt_neox.NAMES,
-    "deepspeed": deepspeed.NAMES,
-    "torchtitan": torchtitan.NAMES,
-    "torchtune": torchtune.NAMES,
-    "nanotron": nanotron.NAMES,
-    "olmo-core": olmo_core.NAMES,
-    "olmo": olmo.NAMES,
-    "fairseq": fairseq.NAMES,
-    "fairseq2": fairseq2.NAMES,
-    "litgpt": litgpt.NAMES,
-    "nanogpt": nanogpt.NAMES,
-    "llm.c": llm_c.NAMES,
-    "lrsched": lrsched.NAMES,
-    "pytorch_optimizer": pytorch_optimizer.NAMES,
-    "pytorch-scheduler": pytorch_scheduler.NAMES,
+# library -> the file here that reads it, which is imported with the first question about it
+LIBRARIES = {
+    "torch": "torch",
+    "transformers": "transformers",
+    "timm": "timm",
+    "optax": "optax",
+    "keras": "keras",
+    "paddle": "paddle",
+    "composer": "composer",
+    "mmengine": "mmengine",
+    "fastai": "fastai",
+    "ignite": "ignite",
+    "megatron": "megatron",
+    "gpt-neox": "gpt_neox",
+    "deepspeed": "deepspeed",
+    "torchtitan": "torchtitan",
+    "torchtune": "torchtune",
+    "nanotron": "nanotron",
+    "olmo-core": "olmo_core",
+    "olmo": "olmo",
+    "fairseq": "fairseq",
+    "fairseq2": "fairseq2",
+    "litgpt": "litgpt",
+    "nanogpt": "nanogpt",
+    "llm.c": "llm_c",
+    "lrsched": "lrsched",
+    "pytorch_optimizer": "pytorch_optimizer",
+    "pytorch-scheduler": "pytorch_scheduler",
 }
+Readers = Mapping[str, Callable[[Question], Answer]]
+
+
+def _readers(library: str) -> Readers:
+    """The readers of a library's schedules, by name."""
+    found: Readers = import_module(f"{__package__}.{LIBRARIES[library]}").NAMES
+    return found
 
 
 def libraries() -> tuple[str, ...]:
     """The libraries whose configurations are read."""
-    return tuple(READERS)
+    return tuple(LIBRARIES)
 
 
 def names(library: str) -> tuple[str, ...]:
     """The schedules of a library that are read."""
-    return tuple(READERS[library_of(library, READERS)])
+    return tuple(_readers(library_of(library, LIBRARIES)))
 
 
 def read(
@@ -99,7 +80,7 @@ def read(
     >>> reading.notes
     ('torch climbs again behind step 10; read as held at 0.1',)
     """
-    library = library_of(library, READERS)
+    library = library_of(library, LIBRARIES)
     of = f"{library} {name!s:.60}"
     reader = _reader(library, name, of)
     if not isinstance(config, Mapping) or not all(isinstance(key, str) for key in config):
@@ -115,7 +96,7 @@ def read(
 
 
 def _reader(library: str, name: str, of: str) -> Callable[[Question], Answer]:
-    known, others = READERS[library], [other for other in READERS if other != library]
+    known, others = _readers(library), [other for other in LIBRARIES if other != library]
     if spelled(name, rules.READERS.get(library, {}), others=others):
         raise SpecError(
             f"{of}: expected a schedule, which knows every step beforehand, got a rule that reads the loss: "
