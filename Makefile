@@ -6,10 +6,11 @@ DEMO ?=
 FUZZ ?= 2000
 TORTURE ?= 1000
 
-.PHONY: help demo test fuzz torture check bench clean
+.PHONY: help demo test cover fuzz torture check bench clean
 help:
 	@echo "make demo    choose, find, run, compare and report on a real training, in minutes (DEMO='--quick')"
 	@echo "make test    every test"
+	@echo "make cover   every test, and the branches that none takes (twice the time)"
 	@echo "make fuzz    hostile text, specs, documents and configurations, for some minutes (FUZZ=2000)"
 	@echo "make torture lives of runs at random, killed and gone on with, every learning rate checked (TORTURE=1000)"
 	@echo "make check   format, lint, types, floors"
@@ -37,6 +38,9 @@ demo: $(VENV)/.demo
 	@$(BIN)/glidepath demo $(DEMO)
 
 test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+cover: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term -q
 
 fuzz: $(VENV)/.dev
