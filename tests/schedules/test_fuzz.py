@@ -19,7 +19,7 @@ from glidepath.errors import GlidepathError
 from glidepath.schedules import dialects
 from glidepath.schedules.building import KINDS, MAKERS
 from glidepath.schedules.dialects import documents
-from glidepath.schedules.dialects.desk import READERS
+from glidepath.schedules.dialects.desk import LIBRARIES, readers
 from glidepath.schedules.dialects.documents.reading import MARKS
 from glidepath.schedules.dialects.question import Question
 from glidepath.schedules.families import FAMILIES
@@ -132,7 +132,7 @@ def asked(library: str, name: str, config: dict[str, Any]) -> tuple[str, list[st
         f"{library} {name}", config, 1.0, 100, faithful=False, planned=gp.Horizon(100, steps_per_epoch=10)
     )
     try:
-        READERS[library][name](question)
+        readers(library)[name](question)
     except GlidepathError:
         return [*question.asked, ""][-2 if question.asked else -1], list(question.asked)
     return "", list(question.asked)
@@ -151,14 +151,14 @@ def good(library: str, name: str) -> tuple[dict[str, Any], list[str]]:
     return config, known
 
 
-GOOD = {(library, name): good(library, name) for library, names in READERS.items() for name in names}
+GOOD = {(library, name): good(library, name) for library in LIBRARIES for name in readers(library)}
 
 
-@pytest.mark.parametrize("library", READERS)
+@pytest.mark.parametrize("library", LIBRARIES)
 @given(data=st.data())
 @settings(max_examples=EXAMPLES)
 def test_a_configuration_of_anything_is_a_schedule_or_one_sentence(limit: Limit, library: str, data: Any) -> None:
-    name = data.draw(st.sampled_from(list(READERS[library])))
+    name = data.draw(st.sampled_from(list(readers(library))))
     config, known = GOOD[library, name]
     likely = st.one_of(st.integers(1, 40), st.floats(0, 1), st.sampled_from(LIKELY), scalars, anything)
     config = config | data.draw(st.dictionaries(st.sampled_from([*known, "x"]), likely, max_size=3))

@@ -43,8 +43,8 @@ LIBRARIES = {
 Readers = Mapping[str, Callable[[Question], Answer]]
 
 
-def _readers(library: str) -> Readers:
-    """The readers of a library's schedules, by name."""
+def readers(library: str) -> Readers:
+    """The readers of the schedules of a library of `LIBRARIES`, by name."""
     found: Readers = import_module(f"{__package__}.{LIBRARIES[library]}").NAMES
     return found
 
@@ -56,7 +56,7 @@ def libraries() -> tuple[str, ...]:
 
 def names(library: str) -> tuple[str, ...]:
     """The schedules of a library that are read."""
-    return tuple(_readers(library_of(library, LIBRARIES)))
+    return tuple(readers(library_of(library, LIBRARIES)))
 
 
 def read(
@@ -96,7 +96,7 @@ def read(
 
 
 def _reader(library: str, name: str, of: str) -> Callable[[Question], Answer]:
-    known, others = _readers(library), [other for other in LIBRARIES if other != library]
+    known, others = readers(library), [other for other in LIBRARIES if other != library]
     if spelled(name, rules.READERS.get(library, {}), others=others):
         raise SpecError(
             f"{of}: expected a schedule, which knows every step beforehand, got a rule that reads the loss: "
