@@ -11,6 +11,7 @@ from glidepath.schedules.dialects.spelling import library_of, spelled
 from glidepath.schedules.schedule import checked
 from glidepath.units import Horizon
 
+LARGEST = 1e150  # of a base_lr: its multiples by any horizon are finite
 # library -> the file here that reads it, which is imported with the first question about it
 LIBRARIES = {
     "torch": "torch",
@@ -88,11 +89,19 @@ def read(
     try:
         planned = horizon if isinstance(horizon, Horizon) or horizon is None else Horizon.of(horizon)
         steps = None if planned is None else planned.steps
-        return _reading(reader, Question(of, config, checked(base_lr, "base_lr"), steps, faithful, planned=planned))
+        return _reading(reader, Question(of, config, _rate(base_lr), steps, faithful, planned=planned))
     except SpecError:
         raise
     except GlidepathError as error:
         raise SpecError(f"{of}: {error}") from error
+
+
+def _rate(base_lr: object) -> float:
+    """The optimizer's learning rate; a line that is followed behind its end needs room above it."""
+    rate = checked(base_lr, "base_lr")
+    if rate > LARGEST:
+        raise SpecError(f"expected a base_lr of at most {LARGEST:g}, got {rate:g}")
+    return rate
 
 
 def _reader(library: str, name: str, of: str) -> Callable[[Question], Answer]:
