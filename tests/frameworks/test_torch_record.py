@@ -130,6 +130,22 @@ def test_a_change_under_way_survives_a_kill_and_the_journal_is_one_series(tmp_pa
     assert run.amendments == ({"step": 8, "scale": 0.5},)
 
 
+def test_the_same_change_twice_at_one_update_is_two_changes_whichever_optimizers_make_it(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    first, second = sgd(), sgd()
+    schedulers = attach([first, second], SCHEDULE, journal=path)
+    for _ in range(2):
+        update(first)
+        update(second)
+    schedulers.amend(scale=0.5)
+    schedulers.amend(scale=0.5)
+    update(first)
+    update(second)
+    halved = {"step": 2, "scale": 0.5}
+    assert read_journal(path).amendments == (halved, halved)
+    assert read_journal(path)["lr/1"].values[2] == SCHEDULE(2) / 4
+
+
 def test_a_segment_says_what_is_in_force_behind_a_policy(tmp_path):
     path = tmp_path / "journal.jsonl"
     optimizer = sgd()

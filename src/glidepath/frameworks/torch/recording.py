@@ -31,7 +31,7 @@ class Record:
         self._waiting: list[tuple[int, Any]] = []
         self._told = False  # whether the other processes know which wait
         self._polled = -1
-        self._amended: list[Amendment] = []
+        self._amended = 0
         self._groups = 0
 
     @property
@@ -46,7 +46,7 @@ class Record:
 
     def begin(self, settings: Mapping[str, Any], heard: Sequence[int] = ()) -> None:
         """Begin a segment with the next line; the requests behind those that a checkpoint had heard come again."""
-        self._segment, self._polled, self._amended, self._told = settings, -1, [], False
+        self._segment, self._polled, self._told = settings, -1, False
         if heard and self.journal is not None:
             self._waiting = self._requests.again(heard[0], heard[1:])
 
@@ -64,10 +64,10 @@ class Record:
             self._segment = None
         self.journal.write(line)
 
-    def amended(self, change: Amendment) -> None:
-        """That the schedule goes on otherwise, said once for all the optimizers of the run."""
-        if change not in self._amended:
-            self._amended.append(change)
+    def amended(self, change: Amendment, count: int) -> None:
+        """That the schedule goes on otherwise: the change number `count` of an optimizer, said by the first to make it."""
+        if count > self._amended:
+            self._amended = count
             self.write({"step": change.step, "amendment": change.table()})
 
     def made(self, step: int, behind: int) -> Sequence[Amendment]:
@@ -118,7 +118,7 @@ class Lane:
     def __init__(self, record: Record, first: int, heard: int) -> None:
         """Its groups are counted from `first` on; of the changes that were made it has `heard` so many."""
         self.record = record
-        self._first, self._heard = first, heard
+        self._first, self._heard, self._amended = first, heard, 0
         self._used: list[float] = []
         self._warned = False
 
@@ -147,7 +147,8 @@ class Lane:
 
     def amended(self, change: Amendment) -> None:
         """That the schedule goes on otherwise."""
-        self.record.amended(change)
+        self._amended += 1
+        self.record.amended(change, self._amended)
 
     def changes(self, step: int) -> Sequence[Amendment]:
         """The changes that this optimizer has not heard of."""
