@@ -6,13 +6,14 @@ from typing import Any
 import click
 
 from glidepath.cli.options import Answer, answers
-from glidepath.cli.running import lr_of, running
+from glidepath.cli.running import running
 from glidepath.errors import SpecError
 from glidepath.plots.continuations import continuations_figure
 from glidepath.plots.terminal import draw
 from glidepath.runs.requests import request
 from glidepath.schedules.amendments import Amendment, amendment
 from glidepath.schedules.continuation import WORDS, Continuation, policy_of
+from glidepath.schedules.course import lr_of
 from glidepath.schedules.trunk import Seam
 
 

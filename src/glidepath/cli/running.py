@@ -7,8 +7,7 @@ from glidepath.errors import GlidepathError, JournalError
 from glidepath.runs.journal import read_journal
 from glidepath.runs.run import Run
 from glidepath.schedules.amendments import amendment
-from glidepath.schedules.course import Course, course
-from glidepath.schedules.plan import Plan
+from glidepath.schedules.course import Course, course, lr_of
 from glidepath.schedules.schedule import Schedule
 
 SPEC = "spec"  # what the settings of a run have where a schedule was attached with its journal
@@ -50,8 +49,3 @@ def _amended(journal: Path, found: Course, table: dict[str, object]) -> Course:
 
 def _next(run: Run, begin: int) -> int:
     return max([begin, *(int(curve.steps[-1]) + 1 for curve in run.curves.values() if len(curve))])
-
-
-def lr_of(value: Schedule | Plan) -> Schedule:
-    """The learning rate of a plan, or the schedule itself."""
-    return value.lr if isinstance(value, Plan) else value

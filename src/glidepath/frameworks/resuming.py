@@ -11,6 +11,11 @@ from glidepath.schedules.schedule import Schedule
 LARGEST = 2**53  # steps; float64 counts no further
 
 
+def is_step(step: object) -> bool:
+    """Whether it is a whole number that an update can have."""
+    return isinstance(step, int) and not isinstance(step, bool) and 0 <= step < LARGEST
+
+
 def resumed(
     state: Any, requested: Schedule, policy: str | Policy | None = None, *, most: float = MOST_UP
 ) -> tuple[Course, int]:
@@ -27,7 +32,7 @@ def resumed(
         came = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
         raise CheckpointError(f"expected a state with spec and step, as checkpoint gives it, got {came!s:.120}")
     stored, step = course(state), state["step"]
-    if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step < LARGEST:
+    if not is_step(step):
         raise CheckpointError(f"expected $.step as a whole number of at least 0, got {shown(step, 40)}")
     in_force(stored)
     return settled(stored, requested, step, policy, most=most), step

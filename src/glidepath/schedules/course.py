@@ -132,9 +132,9 @@ def refuse_policy(policy: object) -> None:
 
 def _gone_on(stored: Course, asked: Value, step: int, policy: str | Policy, most: float) -> Value:
     if policy == REQUESTED:
-        continue_(_lr(stored.in_force), step, policy=_lr(asked), most=most)  # refuses a seam that rises
+        continue_(lr_of(stored.in_force), step, policy=lr_of(asked), most=most)  # refuses a seam that rises
         return asked
-    way, trunk = policy_of(policy), Trunk(_lr(stored.in_force), step)
+    way, trunk = policy_of(policy), Trunk(lr_of(stored.in_force), step)
     horizon = trunk.over(way.steps(trunk)) if way.ends else _horizon(stored, asked, step)
     others = way.word if way.word in OTHERS else "stretch"
     return _changed(
@@ -146,11 +146,11 @@ def _gone_on(stored: Course, asked: Value, step: int, policy: str | Policy, most
 
 def _horizon(stored: Course, asked: Value, step: int) -> Horizon:
     """The horizon that is asked for, at the end of the same data where a step takes more or less of it than before."""
-    then, now = _lr(stored.asked).horizon, _lr(asked).horizon
+    then, now = lr_of(stored.asked).horizon, lr_of(asked).horizon
     for rate in ("samples_per_step", "tokens_per_step"):
         before, behind = getattr(then, rate), getattr(now, rate)
         if before and behind and before != behind:
-            planned = (_lr(stored.in_force).horizon.steps - step) * before  # what was left of the data
+            planned = (lr_of(stored.in_force).horizon.steps - step) * before  # what was left of the data
             left: Fraction = (planned + now.steps * behind - then.steps * before) / behind
             return Horizon(max(step + 1, step + half_up(left)), **now.rates)
     return now
@@ -158,7 +158,7 @@ def _horizon(stored: Course, asked: Value, step: int) -> Horizon:
 
 def _conflict(stored: Course, asked: Value, step: int, most: float) -> str:
     """What differs, and what each policy would do, as a page that is read once and acted on."""
-    last = _lr(stored.in_force)(max(0, step - 1))
+    last = lr_of(stored.in_force)(max(0, step - 1))
     ways = {word: _next(stored, asked, step, word, most) for word in ("stored", REQUESTED, *list(WORDS)[1:])}
     wide = max(map(len, ways))
     return (
@@ -173,10 +173,10 @@ def _conflict(stored: Course, asked: Value, step: int, most: float) -> str:
 
 def _next(stored: Course, asked: Value, step: int, policy: str, most: float) -> str:
     try:
-        lrs = _lr(settled(stored, asked, step, policy, most=inf).in_force)
+        lrs = lr_of(settled(stored, asked, step, policy, most=inf).in_force)
     except GlidepathError as error:
         return f"refused: {error}"
-    seam = Seam(step, _lr(stored.in_force)(max(0, step - 1)), lrs(step))
+    seam = Seam(step, lr_of(stored.in_force)(max(0, step - 1)), lrs(step))
     try:
         settled(stored, asked, step, policy, most=most)
     except GlidepathError:
@@ -184,7 +184,8 @@ def _next(stored: Course, asked: Value, step: int, policy: str, most: float) -> 
     return f"{seam.next:.6g} (x{seam.ratio:.3g})"
 
 
-def _lr(value: Value) -> Schedule:
+def lr_of(value: Value) -> Schedule:
+    """The learning rate of a plan, or the schedule itself."""
     return value.lr if isinstance(value, Plan) else value
 
 

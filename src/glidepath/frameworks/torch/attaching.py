@@ -7,10 +7,11 @@ from typing import Any, overload
 from torch.optim import Optimizer
 
 from glidepath.errors import AttachError, shown
+from glidepath.frameworks.resuming import is_step
 from glidepath.frameworks.torch.clock import Scheduler, attached
 from glidepath.frameworks.torch.driven import Driven, driven
 from glidepath.frameworks.torch.groups import names_of, units_of
-from glidepath.frameworks.torch.joining import base_lr_of, is_step
+from glidepath.frameworks.torch.joining import base_lr_of
 from glidepath.frameworks.torch.plans import refuse_unknown
 from glidepath.frameworks.torch.recording import Record
 from glidepath.frameworks.torch.resuming import Terms

@@ -19,7 +19,7 @@ from glidepath.frameworks.torch.recording import Lane
 from glidepath.frameworks.torch.rehearsing import is_rehearsal
 from glidepath.frameworks.torch.resuming import Checkpoint, Terms, adopted, checked, prepared, state_of
 from glidepath.schedules.amendments import Amendment, amendment, landing
-from glidepath.schedules.course import REQUESTED, Course
+from glidepath.schedules.course import REQUESTED, Course, lr_of
 from glidepath.schedules.plan import Plan
 from glidepath.schedules.schedule import Schedule
 
@@ -200,8 +200,7 @@ class Scheduler(LRScheduler):
         stretched to it. Gives the amendment, or None where the horizon is right, to a hundredth of what is left, or
         where the learning rate would rise by more than a tenth at once, in a warmup.
         """
-        planned = self.schedule.lr if isinstance(self.schedule, Plan) else self.schedule
-        horizon = landing(planned, self.last_epoch, share)
+        horizon = landing(lr_of(self.schedule), self.last_epoch, share)
         with suppress(ResumeConflict):
             return None if horizon is None else self.amend(horizon=horizon)
         return None

@@ -9,14 +9,8 @@ from glidepath.errors import AttachError, shown
 from glidepath.frameworks.torch.driven import Driven
 from glidepath.frameworks.torch.groups import Group, driver_of, names_of, refuse_others
 
-LARGEST = 2**53  # steps; float64 counts no further
 WARMUP = "warmup"  # the key of a group that wants one: its length in steps
 Joined = dict[int, tuple[int, int]]  # group -> the update at which it came, and the length of its warmup
-
-
-def is_step(step: object) -> bool:
-    """Whether it is a whole number that an update can have."""
-    return isinstance(step, int) and not isinstance(step, bool) and 0 <= step < LARGEST
 
 
 def base_lr_of(group: Group) -> float:

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from glidepath.errors import GlidepathError, shown
+from glidepath.frameworks.resuming import is_step
 from glidepath.frameworks.torch import ranks
 from glidepath.frameworks.torch.groups import Group
-from glidepath.frameworks.torch.joining import is_step
 from glidepath.runs.journal import Journal
 from glidepath.runs.requests import Requests
 from glidepath.schedules.amendments import Amendment, amendment
@@ -65,7 +65,7 @@ class Record:
         self.journal.write(line)
 
     def amended(self, change: Amendment, count: int) -> None:
-        """That the schedule goes on otherwise: the change number `count` of an optimizer, said by the first to make it."""
+        """That the schedule goes on otherwise: change number `count` of an optimizer, said by the first to make it."""
         if count > self._amended:
             self._amended = count
             self.write({"step": change.step, "amendment": change.table()})

@@ -9,9 +9,10 @@ import numpy as np
 from torch.optim import Optimizer
 
 from glidepath.errors import AttachError, CheckpointError, ResumeConflict, shown
+from glidepath.frameworks.resuming import is_step
 from glidepath.frameworks.torch.driven import Driven, driven
 from glidepath.frameworks.torch.groups import names_of
-from glidepath.frameworks.torch.joining import Joined, is_step, rates_with
+from glidepath.frameworks.torch.joining import Joined, rates_with
 from glidepath.frameworks.torch.plans import names_groups
 from glidepath.frameworks.torch.recording import Lane
 from glidepath.schedules.continuation import MOST_UP, Policy
