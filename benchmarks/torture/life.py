@@ -270,9 +270,7 @@ class Life:
             expected = [values[step] * ratio for ratio in training.RATIOS]
             near = NEAR_ZERO * point.curve.peak
             close = [isclose(lr, due, rel_tol=CLOSE, abs_tol=near) for lr, due in zip(lrs, expected, strict=True)]
-            twice = point.curve.stretched > 1
-            right = int(line[1]) == step and (all(close) or twice)
-            self.count("updates behind a second stretch, not compared", twice)
+            right = int(line[1]) == step and all(close)
             same = self.bits.setdefault((self._past(snapshots, step), step), line[2]) == line[2]
             self.count("updates")
             self.final[step] = lrs[0] if rank == 0 else self.final.get(step, lrs[0])

@@ -18,17 +18,12 @@ MOST_UP = 1.1  # what the documentation says of a seam: no more than a tenth up
 
 @dataclass(frozen=True)
 class Curve:
-    """A learning rate for every position up to a horizon, and held there; and what waits for a release.
-
-    `stretched` counts how often it was. The package puts a seam of one that was stretched before onto a whole step, so
-    that behind the second time an update may be of either side of it, which is not worked out here.
-    """
+    """A learning rate for every position up to a horizon, and held there; and what waits for a release."""
 
     at: Formula
     horizon: int
     peak: float
     held: tuple[Curve, int] | None = None
-    stretched: int = 0
 
     def __call__(self, position: int | Fraction) -> float:
         return self.at(min(Fraction(position), Fraction(self.horizon)))
@@ -39,8 +34,7 @@ class Curve:
 
     def then(self, step: int, behind: Formula, horizon: int, **more: Any) -> Curve:
         """This until a step, and something else from there on."""
-        told = {"stretched": self.stretched, **more}
-        return Curve(lambda p: self(p) if p < step else behind(p), horizon, self.peak, **told)
+        return Curve(lambda p: self(p) if p < step else behind(p), horizon, self.peak, **more)
 
 
 # ---- Recipes. ----
@@ -141,7 +135,7 @@ def going_on(old: Curve, step: int, policy: list[Any], horizon: int, asked: Curv
     last = old.last(step)
     if word == "stretch" and old.horizon > step:
         pace = Fraction(old.horizon - step, horizon - step)
-        return old.then(step, lambda p: old(step + (p - step) * pace), horizon, stretched=old.stretched + 1)
+        return old.then(step, lambda p: old(step + (p - step) * pace), horizon)
     if word in ("hold", "stretch"):
         return old.then(step, lambda p: last, horizon)  # noqa: ARG005
     end = step + max(1, numbers[0]) if word == "branch" else horizon

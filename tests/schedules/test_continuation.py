@@ -1,5 +1,7 @@
 """Going on under every policy: what is done stays to the bit, the seam is what it says, the future is the policy's."""
 
+from fractions import Fraction
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -240,6 +242,20 @@ def test_stretched_twice_is_stretched_once_to_the_last_end(schedule, step, more,
     once = amended(schedule, [Amendment(step, "horizon", step + more)])
     twice = amended(schedule, [Amendment(step, "horizon", step + other), Amendment(step, "horizon", step + more)])
     np.testing.assert_allclose(twice(range(step + more)), once(range(step + more)), rtol=1e-9, atol=1e-15)
+
+
+@given(st.integers(1, 60), st.lists(st.tuples(st.integers(1, 60), st.integers(1, 120)), min_size=1, max_size=4))
+def test_a_jump_that_is_stretched_again_and_again_stays_where_exact_arithmetic_puts_it(jump, stretches):
+    """Half from `jump` on, of a plan of 100 steps; then (how much later, how many steps are left) again and again."""
+    schedule = amended(gp.hold().over(100, peak=1.0), [Amendment(jump, "scale", 0.5)])
+    step, horizon, place = jump - 1, 100, lambda at: at  # of a step in the plan of the start
+    for later, left in stretches:
+        step = min(step + later, horizon - 1)
+        pace, begin, before = Fraction(horizon - step, left), step, place
+        place = lambda at, p=pace, b=begin, f=before: f(at if at < b else b + (at - b) * p)  # noqa: E731
+        schedule, horizon = amended(schedule, [Amendment(step, "horizon", step + left)]), step + left
+    expected = [1.0 if place(Fraction(at)) < jump else 0.5 for at in range(horizon)]
+    np.testing.assert_array_equal(schedule(range(horizon)), expected)
 
 
 @given(schedules, st.lists(st.integers(0, 100), max_size=5), st.integers(1, 200), st.integers(1, 300))

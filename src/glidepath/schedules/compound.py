@@ -98,13 +98,22 @@ class Stretch(Part):
     over: Amount
     since: float = 0.0
     until: float = 1.0
+    lead: float = 0.0
+    trail: float = 0.0
 
     def place(self, seat: Seat) -> Piece:
         """The recipe over its own number of steps, or a share of them, read faster or more slowly."""
         inner = laid(self.recipe, max(1, seat.horizon.place(self.over)), seat, peak=seat.peak)
-        first, last = share_of(inner.length, self.since), share_of(inner.length, self.until)
-        start = inner.start if first == 0 else float(inner.at(float(first), np))
-        return Warped(seat.length, start, inner, first, (last - first) / max(1, seat.length))
+        first, pace = self.line(inner.length, max(1, seat.length))
+        return Warped(seat.length, float(inner.at(float(first), np)), inner, first, pace)
+
+    def line(self, steps: int, length: int) -> tuple[float, float]:
+        """The step of the recipe's `steps` that the first of `length` reads, and how many each next one is behind."""
+        first, last = share_of(steps, self.since), share_of(steps, self.until)
+        if length <= self.trail - self.lead:
+            raise ScheduleError(f"expected a stretch of more than {self.trail - self.lead:g} steps, got {length}")
+        pace = (last - first) / (length - self.trail + self.lead)
+        return (first + self.lead * pace if self.lead else first), pace
 
 
 def share_of(steps: int, share: float) -> float:

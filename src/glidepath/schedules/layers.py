@@ -6,7 +6,8 @@ thousand times is no deeper than one that was amended once.
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import inf
+from itertools import accumulate
+from math import ceil, inf
 
 from glidepath.schedules.compound import Clip, Excerpt, Scale, Stretch, share_of
 from glidepath.schedules.levels import Absolute, Level
@@ -14,12 +15,15 @@ from glidepath.schedules.reshape import clip, scale, stretch
 from glidepath.schedules.schedule import Recipe
 from glidepath.units import Amount
 
+LAST_BITS = 1e-9  # of a step: where a part ends is a float, and rounded by as much after some hundred changes
+
 
 @dataclass(frozen=True, slots=True)
 class Layers:
     """`recipe` over `over` steps, from its step `begin` to `end`, in `length` steps; times `factor`, at most `high`.
 
-    `high` is a learning rate, or a multiplier where there is no peak.
+    It begins `lead` of a step in front of its first one and ends `trail` in front of its end. `high` is a learning
+    rate, or a multiplier where there is no peak.
     """
 
     recipe: Recipe
@@ -29,6 +33,8 @@ class Layers:
     length: int
     factor: float = 1.0
     high: float = inf
+    lead: float = 0.0
+    trail: float = 0.0
 
     def times(self, factor: float) -> "Layers":
         """Scaled, the cap too."""
@@ -42,9 +48,10 @@ class Layers:
         """As a part of a recipe, which is exact where nothing is stretched."""
         whole = self.end - self.begin == self.length and float(self.begin).is_integer()
         recipe, over, begin = self.recipe, self.over, int(self.begin)
-        if not whole:
+        if not whole or self.lead or self.trail:
             since, until = self.begin / self.over, self.end / self.over
-            recipe, over, begin = stretch(recipe, self.over, since=since, until=until), self.length, 0
+            recipe = stretch(recipe, self.over, since=since, until=until, lead=self.lead, trail=self.trail)
+            over, begin = self.length, 0
         if self.factor != 1:
             recipe = scale(recipe, self.factor)
         if self.high < inf:
@@ -61,34 +68,41 @@ def layers(part: Excerpt, peak: float | None) -> Layers:
     if isinstance(one := _single(recipe), Scale):
         recipe, factor = one.recipe, one.factor
     if isinstance(one := _single(recipe), Stretch) and one.over.unit == "steps":
-        planned = _steps(one.over)
-        first, last = share_of(planned, one.since), share_of(planned, one.until)
-        pace = (last - first) / over
-        return Layers(one.recipe, planned, first + pace * begin, first + pace * (begin + length), length, factor, high)
+        return replace(_stretched(one, over, begin, length), factor=factor, high=high)
     return Layers(recipe, over, begin, begin + length, length, factor, high)
+
+
+def _stretched(part: Stretch, over: int, begin: int, length: int) -> Layers:
+    """The steps from `begin` on of a stretch over `over`, which keeps its own ends where they are not cut off."""
+    planned = _steps(part.over)
+    first, pace = part.line(planned, over)
+    since, until = first + pace * begin, first + pace * (begin + length)
+    found = Layers(part.recipe, planned, since, until, length)
+    if begin == 0:
+        found = replace(found, begin=share_of(planned, part.since), lead=part.lead)
+    return found if begin + length < over else replace(found, end=share_of(planned, part.until), trail=part.trail)
 
 
 def spread(parts: list[Layers], steps: int) -> list[Layers]:
     """All of them over another number of steps (>= 1), evenly, wherever they were cut; what has no step is left out.
 
-    Step s is read at s N/M of the N steps that they had, and belongs to the part that has begun by then. Where they are
-    spread again, a part lasts to the whole step behind its end: a jump between two of them may come that much later.
+    Step s is read at s N/M of the N steps that they had, and belongs to the part that has begun by then.
     """
-    total, done, begun, found = sum(part.length for part in parts), 0, 0, list[Layers]()
-    for part in parts:
-        first, done = done, done + part.length
-        end = -(-done * steps // total)
-        if end > begun:
-            found.append(_cut(part, Fraction(begun * total, steps) - first, Fraction(total, steps), end - begun))
-        begun = end
-    return found
+    pace = Fraction(steps, sum(part.length for part in parts))
+    ends = list(accumulate(part.length for part in parts))
+    begun = [pace * (end - part.length - Fraction(part.lead)) for end, part in zip(ends, parts, strict=True)]
+    over = [pace * (end - Fraction(part.trail)) for end, part in zip(ends, parts, strict=True)]
+    firsts = [*map(_behind, begun), steps]
+    return [
+        replace(part, length=stop - first, lead=max(0.0, float(first - since)), trail=max(0.0, float(stop - until)))
+        for part, since, until, first, stop in zip(parts, begun, over, firsts, firsts[1:], strict=False)
+        if stop > first
+    ]
 
 
-def _cut(part: Layers, since: Fraction, pace: Fraction, length: int) -> Layers:
-    """A part from `since` of its steps on, at `pace` of them a step."""
-    unit = (part.end - part.begin) / part.length  # steps of its recipe in one of its own
-    begin = part.begin + unit * float(since)
-    return replace(part, begin=begin, end=begin + unit * float(pace * length), length=length)
+def _behind(place: Fraction) -> int:
+    """The first whole step at or behind a place, which is whole where it is so but for the last bits."""
+    return round(place) if abs(place - round(place)) < LAST_BITS else ceil(place)
 
 
 def _single(recipe: Recipe) -> object:

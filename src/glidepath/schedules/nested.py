@@ -10,6 +10,8 @@ import numpy as np
 from glidepath.schedules.evaluation import Line, evaluate
 from glidepath.schedules.pieces import Piece, Ramp, kept, largest, read
 
+LAST_BITS = 1e-9  # of a step: nearer than this to a whole one it is that one, but for rounding
+
 
 @dataclass(frozen=True, slots=True)
 class Nested(Piece):
@@ -61,7 +63,10 @@ class Warped(Piece):
 
     def at(self, t: Any, xp: Any) -> Any:
         """The piece inside, at its own step."""
-        return read(self.inner, kept(self.offset + self.scale * t, self.inner.length, xp), xp)
+        place = self.offset + self.scale * t
+        if not float(self.scale).is_integer():  # a jump falls on a whole step, and rounding must not come before it
+            place = xp.where(abs(place - xp.round(place)) < LAST_BITS, xp.round(place), place)
+        return read(self.inner, kept(place, self.inner.length, xp), xp)
 
     @property
     def reach(self) -> int:

@@ -59,12 +59,20 @@ def repeat(
 
 
 def stretch(
-    recipe: Recipe, over: AmountLike, *, since: float = 0.0, until: float = 1.0, length: AmountLike | None = None
+    recipe: Recipe,
+    over: AmountLike,
+    *,
+    since: float = 0.0,
+    until: float = 1.0,
+    lead: float = 0.0,
+    trail: float = 0.0,
+    length: AmountLike | None = None,
 ) -> Recipe:
     """A recipe planned over one number of steps, read over another: its curve wider or narrower.
 
-    `since` (>= 0) and `until` (above it) are the shares of it that are read; behind 1 its last value is held.
-    Raises ScheduleError where they are none.
+    `since` (>= 0) and `until` (above it) are the shares of it that are read; behind 1 its last value is held. What is
+    read begins `lead` steps (>= 0) in front of the first one and ends `trail` steps (>= 0) in front of the end, as a
+    curve does that was cut between two steps. Raises ScheduleError where they are none.
 
     >>> from glidepath import cosine
     >>> stretch(cosine(), 100).over(10, peak=1.0)(5) == cosine().over(100, peak=1.0)(50)
@@ -78,7 +86,8 @@ def stretch(
     shares = number(since, "since"), number(until, "until")
     if not shares[0] < shares[1]:
         raise ScheduleError(f"expected since before until in a stretch, got {shares[0]:g} and {shares[1]:g}")
-    return Recipe((Stretch(optional(length), _inner(recipe), planned, *shares),))
+    ends = number(lead, "lead"), number(trail, "trail")
+    return Recipe((Stretch(optional(length), _inner(recipe), planned, *shares, *ends),))
 
 
 def reverse(recipe: Recipe, *, length: AmountLike | None = None) -> Recipe:
