@@ -1,5 +1,7 @@
 """The tests of this room share driving.py, which pytest's importlib mode does not put on the path."""
 
+import re
+import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,3 +20,18 @@ def one_thread() -> Iterator[None]:
     torch.manual_seed(0)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def run_page(tmp_path, monkeypatch):
+    """Runs the python blocks of a page of the documentation in an empty folder, and follows its links."""
+
+    def run(name):
+        page = Path(__file__).parents[2] / "docs" / name
+        (tmp_path / "page.py").write_text("\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)))
+        monkeypatch.chdir(tmp_path)
+        runpy.run_path("page.py")
+        missing = [one for one in re.findall(r"\]\(([^)#]+)\)", page.read_text()) if not (page.parent / one).exists()]
+        assert not missing
+
+    return run

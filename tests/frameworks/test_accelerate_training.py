@@ -4,7 +4,6 @@ Nothing of ours is made for accelerate: the torch door is all it takes, which th
 """
 
 import json
-import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,11 +197,6 @@ def test_the_example_does_what_it_says(capsys):
     assert "as planned: True" in capsys.readouterr().out
 
 
-def test_the_page_runs_as_it_stands_there(tmp_path, monkeypatch):
-    page = ROOT / "docs" / "accelerate.md"
-    (tmp_path / "page.py").write_text("\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)))
-    monkeypatch.chdir(tmp_path)
-    runpy.run_path("page.py")
+def test_the_page_runs_as_it_stands_there(tmp_path, run_page):
+    run_page("accelerate.md")
     assert json.loads((tmp_path / "run.jsonl").read_text().splitlines()[-1])["step"]
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-        assert (page.parent / target).exists(), target

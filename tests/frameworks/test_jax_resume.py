@@ -1,7 +1,6 @@
 """A resumed optax run has the learning rates and the parameters of the uninterrupted one, or it says no."""
 
 import json
-import re
 import runpy
 import subprocess
 import sys
@@ -211,14 +210,8 @@ def test_the_example_does_what_it_says(capsys):
     assert "step 159 lr 0.0100 loss 0.5" in printed
 
 
-def test_the_page_runs_as_it_stands_there(tmp_path, monkeypatch):
-    page = Path(__file__).parents[2] / "docs" / "jax.md"
-    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
-    (tmp_path / "page.py").write_text("\n".join(blocks))
-    monkeypatch.chdir(tmp_path)
-    runpy.run_path("page.py")
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-        assert (page.parent / target).exists(), target
+def test_the_page_runs_as_it_stands_there(run_page):
+    run_page("jax.md")
 
 
 SPEC = gp.to_spec(SHORT)

@@ -282,10 +282,5 @@ def test_the_example_does_what_it_says(capsys):
     assert "as planned: True" in capsys.readouterr().out
 
 
-def test_the_page_runs_as_it_stands_there(tmp_path, monkeypatch):
-    page = ROOT / "docs" / "lightning.md"
-    (tmp_path / "page.py").write_text("\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)))
-    monkeypatch.chdir(tmp_path)
-    runpy.run_path("page.py")
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-        assert (page.parent / target).exists(), target
+def test_the_page_runs_as_it_stands_there(run_page):
+    run_page("lightning.md")
