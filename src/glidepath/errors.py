@@ -7,7 +7,9 @@
     ├── CheckpointError    a checkpoint that is not ours, or not whole
     │   └── ResumeConflict a checkpoint of another schedule than the one in the code
     ├── JournalError       a journal or another record of a run that cannot be read or written
-    ├── FinderError        a range test whose curve carries no answer
+    ├── FinderError        a range test or a probe that cannot be laid out, or carries no answer
+    ├── BatchError         a batch size that cannot be changed so, or a noise scale that the data cannot carry
+    ├── AdviceError        a task that cannot be advised on
     ├── AttachError        an optimizer that a schedule cannot drive
     ├── LabError           a workload that cannot be built or gone on with: a text too short, other settings
     └── MissingExtra       (also an ImportError) an optional library that is not installed
@@ -48,7 +50,15 @@ class JournalError(GlidepathError):
 
 
 class FinderError(GlidepathError):
-    """A range test whose curve carries no answer."""
+    """A range test or a probe that cannot be laid out, or whose losses carry no answer."""
+
+
+class BatchError(GlidepathError):
+    """A batch size that cannot be changed so, or a noise scale that the data cannot carry."""
+
+
+class AdviceError(GlidepathError):
+    """A task that cannot be advised on."""
 
 
 class AttachError(GlidepathError):

@@ -14,11 +14,13 @@ from glidepath.errors import GlidepathError
 
 # command -> what it does, in the order shown
 COMMANDS = {
+    "recommend": "A recipe for a task, with a reason and a source for each number.",
     "show": "Draw a schedule, or a run from its journal, and say its numbers.",
     "list": "The schedules that have a name, with their pictures, formulas and sources.",
     "diff": "Where, and by how much, two schedules differ.",
     "check": "What looks wrong in a schedule, before it costs a run.",
     "convert": "A schedule in another form, or in another library's words.",
+    "scale": "A training at another batch size: what to change with it, and what stays.",
     "resume": "How a schedule, or a run, goes on from a step: before and after, by every policy.",
     "amend": "Change the schedule of a run under way.",
     "demo": "Choose, find, run, compare and report, on a real training.",
