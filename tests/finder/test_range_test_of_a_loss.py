@@ -73,18 +73,20 @@ def test_the_answer_is_an_interval_with_its_reason_curves_and_cost() -> None:
     test, used = swept(falling(1e-3, explodes=0.1), low=1e-6, high=10.0, steps=200)
     found = test.suggestion()
     assert isinstance(found, Suggestion)
-    assert found.cost == len(found.losses) == len(found.lrs) == len(found.smoothed) == len(used)
-    assert found.lrs.values.tolist() == pytest.approx(used)
+    (sweep,) = found.evidence
+    assert found.cost == len(sweep.losses) == len(sweep.lrs) == len(sweep.smoothed) == len(used)
+    assert sweep.lrs.values.tolist() == pytest.approx(used)
     assert found.reasons
-    assert found.low * found.high == pytest.approx(found.lr**2, rel=0.1)
-    assert found.high / found.low == pytest.approx(4, rel=0.1)  # the steepest, and a quarter of it
+    assert found.low < found.lr < found.high
+    assert 0 < found.confidence <= 1
 
 
 def test_a_loss_that_explodes_ends_the_sweep_early() -> None:
     test, used = swept(falling(1e-4, explodes=1e-2), low=1e-7, high=10.0, steps=200)
     assert len(used) < 200
     assert used[-1] < 1.0
-    assert test.suggestion().high < 1e-2
+    assert test.suggestion().high < 2e-2  # by then it has doubled twice, and is where it began
+    assert test.suggestion().lr < 1e-2
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -95,7 +97,24 @@ def test_a_loss_that_is_no_number_ends_the_sweep_and_is_left_out(bad: float) -> 
     assert test.ask() is None
     found = test.suggestion()
     assert found.cost == len(used) - 1
-    assert np.isfinite(found.losses.values).all()
+    (sweep,) = found.evidence
+    assert np.isfinite(sweep.losses.values).all()
+    assert sweep.lrs.values.max() < 1e-2
+
+
+def test_what_comes_behind_a_loss_that_is_no_number_does_not_move_the_answer() -> None:
+    loss = falling(1e-4)
+    cut = [RangeTest(low=1e-7, high=10.0, steps=200) for _ in range(2)]
+    for lr in cut[0].schedule(np.arange(200)).tolist():
+        for test, after in zip(cut, (math.nan, -math.inf), strict=True):
+            test.tell(loss(lr) if lr < 1e-2 else after)
+    answers = [test.suggestion() for test in cut]
+    short = RangeTest(low=1e-7, high=10.0, steps=200)
+    for lr in short.schedule(np.arange(200)).tolist():
+        if lr < 1e-2:
+            short.tell(loss(lr))
+    one = short.suggestion()
+    assert [(a.lr, a.low, a.high, a.confidence) for a in answers] == [(one.lr, one.low, one.high, one.confidence)] * 2
 
 
 def test_a_spike_moves_the_answer_by_little() -> None:
@@ -163,6 +182,18 @@ ARGUMENTS = [
     {"steps": True},
     {"steps": "100"},
     {"steps": None},
+    {"steps": 10_001},
+    {"steps": 10**400},
+    {"low": 1.0, "high": 1.5},
+    {"low": 10**400},
+    {"shape": "cosine"},
+    {"shape": None},
+    {"shape": ["linear"]},
+    {"stop": 1.0},
+    {"stop": 0},
+    {"stop": math.nan},
+    {"stop": "4"},
+    {"stop": None},
 ]
 
 
@@ -187,3 +218,58 @@ def test_what_is_told_after_the_end_changes_nothing() -> None:
         return  # refused, which is honest too
     assert test.suggestion().lr == before.lr
     assert test.suggestion().cost == before.cost
+
+
+def test_a_linear_sweep_goes_by_equal_differences() -> None:
+    _, used = swept(lambda _: 1.0, low=0.1, high=1.0, steps=46, shape="linear")
+    assert used == pytest.approx(np.linspace(0.1, 1.0, 46), rel=1e-12)
+
+
+@pytest.mark.parametrize("shape", ["exponential", "linear"])
+def test_the_answer_of_a_linear_sweep_is_near_that_of_an_exponential_one(shape: str) -> None:
+    test, _ = swept(falling(0.01, explodes=0.09), low=1e-4, high=0.1, steps=300, shape=shape)
+    assert 1e-3 < test.suggestion().lr < 0.1
+
+
+@pytest.mark.parametrize("stop", [1.5, 4.0, math.inf])
+def test_it_stops_at_the_multiple_of_the_best_that_was_asked_for(stop: float) -> None:
+    _, used = swept(lambda lr: 1.0 if lr < 0.01 else 10.0, low=1e-7, high=10.0, steps=200, stop=stop)
+    smooth = debiased([1.0 if lr < 0.01 else 10.0 for lr in used])
+    assert all(mean <= stop for mean in smooth[:-1])
+    assert smooth[-1] > stop or (stop == math.inf and len(used) == 200)
+
+
+def debiased(losses: list[float]) -> list[float]:
+    """Each of them the average of all up to it, of weights 0.98^age that add up to 1."""
+    means = []
+    for count in range(1, len(losses) + 1):
+        weights = 0.98 ** np.arange(count)[::-1]
+        means.append(float((weights * losses[:count]).sum() / weights.sum()))
+    return means
+
+
+@pytest.mark.parametrize("loss", ["x", None, [], [1.0, 2.0], np.ones(3), 1j, {}])
+def test_a_loss_that_is_none_is_refused(complaint: Complaint, loss: Any) -> None:
+    assert "a loss as a number" in complaint(RangeTest().tell, loss)
+
+
+@pytest.mark.parametrize("loss", [10**400, 1e300, -1e200, 3.1e38])
+def test_a_loss_that_overflowed_ends_the_sweep(loss: float) -> None:
+    test = RangeTest()
+    test.tell(loss)
+    assert test.ask() is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(losses=st.lists(st.floats() | st.floats(-10, 10), min_size=20, max_size=60))
+def test_whatever_the_losses_are_there_is_an_answer_in_range_or_a_sentence(losses: list[float]) -> None:
+    test = RangeTest(low=1e-4, high=1.0, steps=60)
+    for loss in losses:
+        test.tell(loss)
+    try:
+        found = test.suggestion()
+    except FinderError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - one of the two
+        return
+    assert 0 < found.low <= found.lr <= found.high <= 1.0
+    assert 0 <= found.confidence <= 1

@@ -1,6 +1,5 @@
 """The range test gives an answer and leaves no trace: model, optimizer and random numbers are the same bytes."""
 
-import hashlib
 import math
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from driving import Spy, loss_of, network, schedule_of, update
+from driving_hashes import hashed
 from torch.optim import SGD, AdamW, Optimizer
 
 from glidepath.errors import FinderError, GlidepathError
@@ -44,17 +44,6 @@ def with_everything(*, extra: torch.nn.Module | None = None) -> torch.nn.Module:
     return model
 
 
-def bytes_of(value: object) -> bytes:
-    if isinstance(value, torch.Tensor):
-        kind = f"{value.dtype} {tuple(value.shape)} {value.requires_grad}"
-        return kind.encode() + value.detach().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
-    if isinstance(value, dict):
-        return b"".join(bytes_of(key) + bytes_of(item) for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return b"".join(map(bytes_of, value))
-    return repr(value).encode()
-
-
 def trace(model: torch.nn.Module, optimizer: Optimizer) -> dict[str, str]:
     """A hash of everything that a range test could leave behind."""
     everything = {
@@ -66,7 +55,7 @@ def trace(model: torch.nn.Module, optimizer: Optimizer) -> dict[str, str]:
         "identities": [id(tensor) for tensor in (*model.parameters(), *model.buffers())],
         "hooks": list(optimizer._optimizer_step_post_hooks.items()),
     }
-    return {name: hashlib.sha256(bytes_of(value)).hexdigest() for name, value in everything.items()}
+    return {name: hashed(value) for name, value in everything.items()}
 
 
 def noisy_loss(model: torch.nn.Module) -> Callable[[int], torch.Tensor]:
@@ -231,8 +220,8 @@ def test_told_hears_of_every_update():
     )
     indices, lrs, losses = zip(*told, strict=True)
     assert indices == tuple(range(answer.cost))
-    assert list(lrs) == answer.lrs.values.tolist()
-    assert list(losses) == answer.losses.values.tolist()
+    assert list(lrs) == answer.evidence[0].lrs.values.tolist()
+    assert list(losses) == answer.evidence[0].losses.values.tolist()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
@@ -249,7 +238,7 @@ def test_a_loss_that_is_no_number_ends_the_sweep_and_is_left_out(value):
     assert asked == list(range(61))
     assert answer.cost == 60
     assert all(map(math.isfinite, (answer.lr, answer.low, answer.high)))
-    assert np.isfinite(answer.losses.values).all()
+    assert np.isfinite(answer.evidence[0].losses.values).all()
 
 
 def test_an_exploding_loss_ends_the_sweep():
@@ -265,7 +254,7 @@ def test_two_calls_give_the_same_answer():
     answers = [range_test(model, optimizer, clear_loss(model), steps=100, low=1e-5) for _ in range(2)]
     (one, other) = answers
     assert (one.lr, one.low, one.high, one.cost) == (other.lr, other.low, other.high, other.cost)
-    assert one.losses.values.tolist() == other.losses.values.tolist()
+    assert one.evidence[0].losses.values.tolist() == other.evidence[0].losses.values.tolist()
 
 
 def quadratic(updates: int, lr: float) -> float:

@@ -5,6 +5,9 @@ from functools import cache
 import numpy as np
 
 import glidepath as gp
+from glidepath.finder.agreement import suggestion_of
+from glidepath.finder.rules import smoothed
+from glidepath.finder.suggestion import Sweep
 from glidepath.plots.figure import Figure, Mark, Panel, Series
 from glidepath.plots.range_tests import range_test_figure
 from glidepath.plots.runs import comparison_figure, run_figure
@@ -33,11 +36,18 @@ def one(x, y, kind="line", **panel) -> Figure:
     return Figure("One", (Panel((Series("curve", x, y, kind),), "step", "value", **panel),))
 
 
-def range_test() -> Figure:
+def sweep(seed: int = 0, *, noise: float = 0.05) -> Sweep:
+    """From 4 to 2.5, and up again beyond 0.03."""
     lrs = np.geomspace(1e-6, 1, 200)
-    smooth = 4 - 1.5 / (1 + 3e-4 / lrs) + np.where(lrs > 0.03, (lrs / 0.03) ** 4, 0)
-    noisy = smooth + np.random.default_rng(0).normal(0, 0.05, 200)
-    return range_test_figure(lrs, noisy, smooth, chosen=3e-3, low=3e-4, high=0.02)
+    clean = 4 - 1.5 / (1 + 3e-4 / lrs) + np.where(lrs > 0.03, (lrs / 0.03) ** 4, 0)
+    losses = clean + np.random.default_rng(seed).normal(0, noise, 200)
+    steps = np.arange(200)
+    return Sweep(Curve("lr", steps, lrs), Curve("loss", steps, losses), Curve("smoothed loss", steps, smoothed(losses)))
+
+
+def range_test(seeds: int = 1) -> Figure:
+    sweeps = [sweep(seed) for seed in range(seeds)]
+    return range_test_figure(sweeps, suggestion_of(sweeps))
 
 
 @cache
@@ -51,6 +61,7 @@ def figures() -> dict[str, Figure]:
         "comparison": comparison_figure({"good": run(), "bad": run(3.4, diverges=True)}),
         "run": run_figure(run()),
         "range test": range_test(),
+        "range test of seeds": range_test(4),
         "one update": schedule_figure(gp.hold().over(1, peak=0.1)),
         "very long": schedule_figure(default.over(10**12, peak=3e-4)),
         "one point": one([5], [2.0]),

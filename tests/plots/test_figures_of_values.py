@@ -3,11 +3,15 @@ import sys
 
 import numpy as np
 import pytest
-from pictures import range_test, run
+from pictures import range_test, run, sweep
 
 import glidepath as gp
-from glidepath.errors import GlidepathError, JournalError
+from glidepath.errors import FinderError, GlidepathError, JournalError
+from glidepath.finder.agreement import readings, suggestion_of
+from glidepath.finder.rules import RULES
+from glidepath.finder.suggestion import Sweep
 from glidepath.plots.continuations import continuations_figure
+from glidepath.plots.numbers import number
 from glidepath.plots.range_tests import range_test_figure
 from glidepath.plots.runs import comparison_figure, run_figure
 from glidepath.plots.schedules import schedule_figure, schedules_figure
@@ -98,21 +102,55 @@ def test_runs_of_few_values_make_figures(values):
 def test_a_range_test_shows_the_fall_and_says_what_blew_up():
     figure = range_test()
     (panel,) = figure.panels
-    assert [mark.label for mark in panel.marks] == ["low 3e-4", "chosen 3e-3", "high 0.02"]
+    assert [series.name for series in panel.series] == ["raw", "smoothed"]
     assert panel.x_log
     assert panel.y_range[1] < 6
     assert "above the axis" in figure.note
-    assert figure.title == "Range test: peak 3e-3"
+    found = suggestion_of([sweep()])
+    assert figure.title == f"Range test: peak {number(found.lr)}"
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_a_range_test_marks_what_every_rule_says_and_the_answer_with_its_interval(seeds):
+    sweeps = [sweep(seed) for seed in range(seeds)]
+    found = suggestion_of(sweeps)
+    figure = range_test_figure(sweeps, found)
+    marks = figure.panels[0].marks
+    named = {name.split()[0]: mark.x for mark in marks for name in mark.label.split(", ")}
+    expected = readings(sweeps) | {"low": found.low, "chosen": found.lr, "high": found.high}
+    assert named.keys() == {"low", "chosen", "high", *RULES}
+    assert all(named[word] == pytest.approx(lr, rel=0.05) for word, lr in expected.items())
+    assert [mark.x for mark in marks] == sorted({mark.x for mark in marks})
+    assert all(f"{word} {number(float(f'{lr:.2g}'))}" in figure.note for word, lr in readings(sweeps).items())
+
+
+def test_a_range_test_of_several_seeds_shows_each_faintly_and_their_mean_as_far_as_all_go():
+    sweeps = [sweep(seed) for seed in range(3)]
+    short = sweeps[1]
+    sweeps[1] = Sweep(
+        *[Curve(c.name, c.steps[:150], c.values[:150]) for c in (short.lrs, short.losses, short.smoothed)]
+    )
+    series = range_test_figure(sweeps).panels[0].series
+    assert [(one.name, one.faint, one.x.size) for one in series] == [
+        ("seed 0", True, 200),
+        ("seed 1", True, 150),
+        ("seed 2", True, 200),
+        ("mean of the seeds", False, 150),
+    ]
+    assert series[3].y == pytest.approx(np.mean([one.y[:150] for one in series[:3]], axis=0))
 
 
 def test_a_range_test_without_an_answer():
-    flat = np.ones(5)
-    figure = range_test_figure(np.geomspace(1e-5, 1, 5), flat, flat, chosen=None, low=None, high=None)
+    flat, steps, lrs = np.ones(5), range(5), Curve("lr", range(5), np.geomspace(1e-5, 1, 5))
+    figure = range_test_figure([Sweep(lrs, Curve("loss", steps, flat), Curve("smoothed loss", steps, flat))])
     assert figure.panels[0].marks == ()
-    assert figure.note == ""
-    nothing = np.full(5, np.nan)
-    figure = range_test_figure(np.geomspace(1e-5, 1, 5), nothing, nothing, chosen=None, low=None, high=None)
-    assert figure.note == "Not shown: 5 not finite, of 5 losses."
+    assert (figure.title, figure.note) == ("Range test", "")
+    nothing = Curve("loss", steps, np.full(5, np.nan))
+    assert range_test_figure([Sweep(lrs, nothing, nothing)]).note == "Not shown: 5 not finite, of 5 losses."
+    empty = Curve("loss", [], [])
+    assert range_test_figure([Sweep(empty, empty, empty)] * 2).panels[0].empty
+    with pytest.raises(FinderError, match="at least one sweep"):
+        range_test_figure([])
 
 
 def test_importing_the_room_loads_no_drawing_library():

@@ -111,7 +111,8 @@ class _Demo:
             found = self.comparison.find(lambda index, lr, loss: tell(index + 1, f"loss {loss:.3f}  lr {number(lr)}"))
         self.picture(suggestion_figure(found))
         self.console.print(
-            f"peak [bold]{found.lr:.2g}[/], between {found.low:.2g} and {found.high:.2g}: {'; '.join(found.reasons)}"
+            f"peak [bold]{found.lr:.2g}[/], between {found.low:.2g} and {found.high:.2g}, "
+            f"confidence {found.confidence:.0%}: {'; '.join(found.reasons)}"
         )
         return found
 
@@ -151,7 +152,7 @@ class _Demo:
         files = write_report(comparison, suggestion, schedules, runs, outcomes, sentences)
         self.title("5. report", f"{files[0]} (pictures beside it: {', '.join(path.name for path in files[1:])})")
         return {
-            "peak": {"lr": suggestion.lr, "low": suggestion.low, "high": suggestion.high},
+            "peak": {name: getattr(suggestion, name) for name in ("lr", "low", "high", "confidence")},
             "schedule": str(schedules["found"]),
             "outcomes": [asdict(end) for end in outcomes.values()],
             "verdict": sentences,

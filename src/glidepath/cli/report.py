@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table as TerminalTable
 
-from glidepath.finder.suggestion import Suggestion
+from glidepath.finder.suggestion import Suggestion, Sweep
 from glidepath.plots.figure import Figure
 from glidepath.plots.image import save
 from glidepath.plots.numbers import number
@@ -41,9 +41,8 @@ def outcome_table(outcomes: Mapping[str, "Outcome"]) -> TerminalTable:
 
 
 def suggestion_figure(found: Suggestion) -> Figure:
-    """Loss against learning rate with the point chosen."""
-    columns = (found.lrs.values, found.losses.values, found.smoothed.values)
-    return range_test_figure(*columns, chosen=found.lr, low=found.low, high=found.high)
+    """Loss against learning rate with the point chosen, and what every rule says."""
+    return range_test_figure([one for one in found.evidence if isinstance(one, Sweep)], found)
 
 
 def write_report(

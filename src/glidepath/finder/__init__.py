@@ -1,1 +1,1 @@
-"""Which peak: the range test and its rule."""
+"""Which peak: the range test with its rules, and the probe of short trainings."""

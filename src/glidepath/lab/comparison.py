@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from glidepath.errors import LabError
-from glidepath.finder.suggestion import Suggestion
+from glidepath.errors import JournalError, LabError
+from glidepath.finder.suggestion import Suggestion, Sweep
 from glidepath.lab.training import BETAS, Progress, Training, Workload, find_peak
 from glidepath.runs.curve import Curve
 from glidepath.runs.journal import read_journal
@@ -75,12 +75,12 @@ class Comparison:
         path = self.folder / "range_test.json"
         if not path.exists():
             found = find_peak(self.workload, steps=self.sweep, device=self.device, told=told)
-            write_plain(path, asdict(found) | {name: _plain(getattr(found, name)) for name in CURVES})
+            write_plain(path, asdict(found) | {"evidence": [_plain(s) for s in found.evidence if isinstance(s, Sweep)]})
         stored = read_plain(path)
         try:
-            curves = {name: Curve(**stored[name]) for name in CURVES}
-            return Suggestion(**(stored | curves | {"reasons": tuple(stored["reasons"])}))
-        except (KeyError, TypeError) as error:
+            sweeps = tuple(_sweep(plain) for plain in stored["evidence"])
+            return Suggestion(**(stored | {"reasons": tuple(stored["reasons"]), "evidence": sweeps}))
+        except (LookupError, TypeError, AttributeError, JournalError) as error:
             raise LabError(f"{path}: expected a range test, got something else: remove it to start over") from error
 
     def schedules(self, peak: float) -> dict[str, Schedule]:
@@ -99,11 +99,16 @@ class Comparison:
         return self.folder / "runs" / name.replace(" ", "-")
 
 
-CURVES = ("lrs", "losses", "smoothed")
+def _plain(sweep: Sweep) -> dict[str, dict[str, Any]]:
+    curves = {"lrs": sweep.lrs, "losses": sweep.losses, "smoothed": sweep.smoothed}
+    return {
+        part: {"name": curve.name, "steps": curve.steps.tolist(), "values": curve.values.tolist()}
+        for part, curve in curves.items()
+    }
 
 
-def _plain(curve: Curve) -> dict[str, Any]:
-    return {"name": curve.name, "steps": curve.steps.tolist(), "values": curve.values.tolist()}
+def _sweep(plain: Mapping[str, Mapping[str, Any]]) -> Sweep:
+    return Sweep(**{part: Curve(**curve) for part, curve in plain.items()})
 
 
 def write_plain(path: Path, value: Mapping[str, Any]) -> None:

@@ -37,6 +37,8 @@ class Teacher:
     classes: int = 4
     width: int = 48
     sharpness: float = 2.1
+    clip: float | None = None
+    epochs: float = 1.0  # a batch is never seen again
 
     def __post_init__(self) -> None:
         """Refuse an optimizer that it has not."""

@@ -67,6 +67,7 @@ def find_peak(
         steps=steps,
         clip=CLIP,
         told=told,
+        quiet=True,
     )
 
 

@@ -1,7 +1,8 @@
 """The Keras door: `attach` drives a model by a schedule, `LearningRateLog` keeps what every update used.
 
-`checkpoint` and `resume` carry a schedule over a restart; `read_schedule` reads a LearningRateSchedule by its own
-configuration. Keras is imported with the first of the others, so that its backend can be chosen before.
+`range_test` looks for its peak; `checkpoint` and `resume` carry a schedule over a restart; `read_schedule` reads a
+LearningRateSchedule by its own configuration. Keras is imported with the first of the others, so that its backend can
+be chosen before.
 """
 
 from importlib import import_module
@@ -13,14 +14,16 @@ if TYPE_CHECKING:
     from glidepath.frameworks.keras.log import LearningRateLog
     from glidepath.frameworks.keras.resuming import checkpoint, resume
     from glidepath.frameworks.keras.schedule import LearningRate, attach
+    from glidepath.frameworks.keras.sweeping import range_test
 
-__all__ = ["LearningRate", "LearningRateLog", "attach", "checkpoint", "read_schedule", "resume"]
+__all__ = ["LearningRate", "LearningRateLog", "attach", "checkpoint", "range_test", "read_schedule", "resume"]
 
 HOMES = {
     "LearningRate": "schedule",
     "LearningRateLog": "log",
     "attach": "schedule",
     "checkpoint": "resuming",
+    "range_test": "sweeping",
     "resume": "resuming",
 }
 

@@ -1,7 +1,7 @@
 """A model and its optimizer put back as they were, to the byte, whatever was done to them in between."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from typing import Any
 
@@ -9,22 +9,26 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-PutBack = Callable[[], None]
+from glidepath.frameworks.randomness import PutBack, random_numbers_kept
 
 
 @contextmanager
-def restored(model: torch.nn.Module, optimizer: Optimizer) -> Iterator[None]:
-    """Put the model, its buffers, gradients and modes, the optimizer and torch's random numbers back on leaving.
+def restored(
+    model: torch.nn.Module, optimizer: Optimizer, scaler: torch.amp.GradScaler | None = None
+) -> Iterator[None]:
+    """Put the model, its buffers, gradients and modes, the optimizer, the scaler and random numbers back on leaving.
 
     After an exception or Ctrl-C too. Parameters and buffers keep their identity, so references to them stay
-    good. A scheduler attached to the optimizer does not count the updates inside.
+    good. A scheduler attached to the optimizer does not count the updates inside. The random numbers are those of
+    Python, numpy and torch, on all its devices.
     """
-    back = [_model(model), _groups(optimizer), _state(optimizer), _hooks(optimizer), _random_numbers()]
-    try:
-        yield
-    finally:
+    back = [_model(model), _groups(optimizer), _state(optimizer), _hooks(optimizer)]
+    if scaler is not None:
+        back.append(_attributes(scaler))
+    with random_numbers_kept(), ExitStack() as stack:
         for put_back in back:
-            put_back()
+            stack.callback(put_back)  # each of them, whatever becomes of the others
+        yield
 
 
 def _copied(value: Any) -> Any:
@@ -93,13 +97,12 @@ def _hooks(optimizer: Optimizer) -> PutBack:
     return put_back
 
 
-def _random_numbers() -> PutBack:
-    cpu = torch.get_rng_state()
-    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+def _attributes(scaler: torch.amp.GradScaler) -> PutBack:
+    """All of them: its own state says nothing of a step that was broken off."""
+    before = {name: _copied(value) for name, value in vars(scaler).items()}
 
     def put_back() -> None:
-        torch.set_rng_state(cpu)
-        if devices:
-            torch.cuda.set_rng_state_all(devices)
+        vars(scaler).clear()
+        vars(scaler).update(before)
 
     return put_back
