@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 DEMO ?=
 FUZZ ?= 2000
 TORTURE ?= 1000
+FIND ?=
 
-.PHONY: help demo test cover fuzz torture check bench clean
+.PHONY: help demo test cover fuzz torture check bench bench-find clean
 help:
 	@echo "make demo    choose, find, run, compare and report on a real training, in minutes (DEMO='--quick')"
 	@echo "make test    every test"
@@ -15,6 +16,7 @@ help:
 	@echo "make torture lives of runs at random, killed and gone on with, every learning rate checked (TORTURE=1000)"
 	@echo "make check   format, lint, types, floors"
 	@echo "make bench   speed beside the peers, as ratios"
+	@echo "make bench-find  how near learning-rate finders come, on whole sweeps, in minutes"
 	@echo "make clean   remove the environment and the caches"
 
 $(BIN)/python:
@@ -57,6 +59,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/run.py
+
+bench-find: $(VENV)/.dev
+	@$(BIN)/python benchmarks/find $(FIND)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -53,7 +53,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
 def test_it_ends_with_a_report_and_pictures(whole):
     folder, numbers = whole
     names = [Path(path).name for path in numbers["files"]]
-    assert names == ["report.html", "schedule.png", "range_test.png", "comparison.png"]
+    assert names == ["report.html", "schedule.png", "peak.png", "comparison.png"]
     assert all(Path(path).stat().st_size > 1_000 for path in numbers["files"])
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert all(sentence in page for sentence in numbers["verdict"][:1])

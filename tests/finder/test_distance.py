@@ -124,10 +124,8 @@ def test_what_has_not_grown_is_not_known():
     assert not distance.known
 
 
-def test_arrays_of_every_shape_are_as_one(
-    shapes: tuple[tuple[int, ...], ...] = ((), (3,), (2, 2), (0,)),
-) -> None:
-    draw = np.random.default_rng(0)
+def test_arrays_of_every_shape_are_as_one():
+    draw, shapes = np.random.default_rng(0), [(), (3,), (2, 2), (0,)]
     gradients = [draw.normal(size=shape) for shape in shapes]
     whole = np.concatenate([one.ravel() for one in gradients])
     apart, together = Distance(), Distance()
@@ -135,7 +133,7 @@ def test_arrays_of_every_shape_are_as_one(
         moved = [-float(apart.count) * 1e-6 * one for one in gradients]
         given_apart = apart.tell(gradients, moved)
         (given_together,) = together.tell([whole], [np.concatenate([one.ravel() for one in moved])])
-        assert [np.shape(one) for one in given_apart] == list(shapes)
+        assert [np.shape(one) for one in given_apart] == shapes
         assert np.concatenate([np.ravel(one) for one in given_apart]) == pytest.approx(given_together)
     assert apart.lr == pytest.approx(together.lr)
     assert apart.lr > START
@@ -154,7 +152,7 @@ def test_no_gradients_are_refused(complaint):
 
 
 def test_one_gradient_that_is_no_number_among_others_is_refused():
-    with pytest.raises(FinderError, match="expected gradients"):
+    with pytest.raises(FinderError, match="expected finite gradients"):
         Distance().tell([np.ones(3), np.array([1.0, math.nan])], [np.zeros(3), np.zeros(2)])
 
 

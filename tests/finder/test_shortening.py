@@ -14,8 +14,8 @@ from strategies import plans  # the plans of another room, which importlib mode 
 import glidepath as gp
 from glidepath.finder.shortening import shortened
 
-PLANS = plans(horizons=st.integers(1, 5_000), absolute=False)
-STEPS = st.one_of(st.integers(1, 10), st.integers(1, 5_000))
+PLANS = plans(horizons=st.integers(1, 2_000), absolute=False, most=4)
+STEPS = st.one_of(st.integers(1, 10), st.integers(1, 2_000))
 PEAK = 0.2
 
 
@@ -31,7 +31,7 @@ def values(schedule: gp.Schedule) -> np.ndarray:
 # ---- Laws. ----
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(plan=PLANS, steps=STEPS, peak=st.floats(1e-6, 1e3))
 def test_any_schedule_can_be_shortened_to_any_steps(plan, steps, peak):
     found = shortened(plan.schedule, steps, peak=peak)
@@ -50,7 +50,7 @@ def test_the_peak_is_a_factor(plan, steps, times):
 @given(plan=PLANS)
 def test_what_is_not_shortened_is_the_same(plan):
     """Where there is no warmup in front, which may be made longer or shorter than its share."""
-    if plan.parts[0][0] != "warmup":
+    if plan.parts[0][0] != "warmup" and "epochs" not in str(plan.parts):  # quarters of one are halves of a step
         whole = plan.schedule
         found = shortened(whole, plan.steps, peak=plan.top)
         assert values(found) == pytest.approx(values(whole), rel=1e-6, abs=1e-9 * plan.top)

@@ -104,11 +104,15 @@ class _Demo:
         self.picture(schedule_figure(recipe.over(steps)))
 
     def find(self) -> Suggestion:
-        """The peak, by a range test, drawn with the point chosen."""
-        sweep = self.comparison.sweep
-        self.title("2. find", f"a range test of {sweep} updates, from 1e-7 to 10; the model is put back afterwards")
-        with self.bar("range test", sweep) as tell:
-            found = self.comparison.find(lambda index, lr, loss: tell(index + 1, f"loss {loss:.3f}  lr {number(lr)}"))
+        """The peak, by a probe or a range test, drawn with the point chosen."""
+        steps = self.comparison.sweep
+        words = "range test", f"a range test of {steps} updates, from 1e-7 to 10; the model is put back afterwards"
+        if self.comparison.probes:
+            steps = self.comparison.steps // 2
+            words = "probe", f"a probe of at most {steps:,} updates: short trainings with the decay in them"
+        self.title("2. find", words[1])
+        with self.bar(words[0], steps) as tell:
+            found = self.comparison.find(tell)
         self.picture(suggestion_figure(found))
         self.console.print(
             f"peak [bold]{found.lr:.2g}[/], between {found.low:.2g} and {found.high:.2g}, "

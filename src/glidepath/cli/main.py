@@ -15,6 +15,7 @@ from glidepath.errors import GlidepathError
 # command -> what it does, in the order shown
 COMMANDS = {
     "recommend": "A recipe for a task, with a reason and a source for each number.",
+    "find": "The peak learning rate, by short trainings of your own script, or a range test.",
     "show": "Draw a schedule, or a run from its journal, and say its numbers.",
     "list": "The schedules that have a name, with their pictures, formulas and sources.",
     "diff": "Where, and by how much, two schedules differ.",

@@ -83,13 +83,13 @@ def asks(command: Command) -> Command:
     @wraps(command)
     def asking(*arguments: Any, horizon: str | None, peak: float | None, **named: Any) -> None:
         rates = {name: named.pop(name) for name in RATES}
-        planned = None if horizon is None else _planned(horizon, rates)
-        command(*arguments, terms=Terms(planned, rates["steps_per_epoch"], peak), **named)
+        whole = None if horizon is None else planned(horizon, rates)
+        command(*arguments, terms=Terms(whole, rates["steps_per_epoch"], peak), **named)
 
     return asking
 
 
-def _planned(text: str, rates: Mapping[str, int | None]) -> Horizon:
+def planned(text: str, rates: Mapping[str, int | None]) -> Horizon:
     """The horizon that a text means, or which option it wants beside it."""
     rate = UNITS[Amount.of(text).unit]
     if rate is not None and rates[rate] is None:

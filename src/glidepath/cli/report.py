@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table as TerminalTable
 
-from glidepath.finder.suggestion import Suggestion, Sweep
+from glidepath.finder.suggestion import Suggestion, Sweep, Trial
 from glidepath.plots.figure import Figure
 from glidepath.plots.image import save
 from glidepath.plots.numbers import number
 from glidepath.plots.page import Picture, Table, Text, write_page
+from glidepath.plots.probes import probe_figure
 from glidepath.plots.range_tests import range_test_figure
 from glidepath.plots.runs import comparison_figure
 from glidepath.plots.schedules import schedule_figure
@@ -41,7 +42,10 @@ def outcome_table(outcomes: Mapping[str, "Outcome"]) -> TerminalTable:
 
 
 def suggestion_figure(found: Suggestion) -> Figure:
-    """Loss against learning rate with the point chosen, and what every rule says."""
+    """Loss against learning rate with the point chosen: of the branches of a probe, or of the sweep of a range test."""
+    trials = [one for one in found.evidence if isinstance(one, Trial)]
+    if trials:
+        return probe_figure(trials, found)
     return range_test_figure([one for one in found.evidence if isinstance(one, Sweep)], found)
 
 
@@ -56,7 +60,7 @@ def write_report(
     """The page and the pictures in the comparison's folder; the page comes first."""
     pictures = {
         "schedule": schedule_figure(schedules["found"]),
-        "range_test": suggestion_figure(suggestion),
+        "peak": suggestion_figure(suggestion),
         "comparison": comparison_figure(dict(runs)),
     }
     files = [save(figure, comparison.folder / f"{name}.png") for name, figure in pictures.items()]
@@ -65,7 +69,7 @@ def write_report(
         Text("What the curves say", tuple(sentences)),
         Table("Every schedule at the same peak", COLUMNS, rows(outcomes), NOTE),
         Picture(pictures["comparison"], "Loss, and the learning rate of every update, from the journals of the runs."),
-        Picture(pictures["range_test"], f"Peak {suggestion.lr:.2g}: {'; '.join(suggestion.reasons)}."),
+        Picture(pictures["peak"], f"Peak {suggestion.lr:.2g}: {'; '.join(suggestion.reasons)}."),
         Picture(pictures["schedule"], f"The schedule: {schedules['found']}"),
         Table("The workload", ("setting", "value"), tuple((name, str(value)) for name, value in settings.items())),
     ]

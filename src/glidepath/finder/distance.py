@@ -41,6 +41,8 @@ class Distance:
         Raises FinderError where the gradients are all 0, or no numbers.
         """
         (first, second), third, d = self._betas, self._betas[1] ** 0.5, self.lr
+        if not all(bool((abs(g) < float("inf")).all()) for g in gradients):
+            raise FinderError("expected finite gradients, got others: is the loss finite?")
         if not self._s:
             self._s, self._m, self._v = ([g * 0 for g in gradients] for _ in range(3))
         way = -sum(float((g * x).sum()) for g, x in zip(gradients, moved, strict=True))
@@ -49,8 +51,8 @@ class Distance:
         self._m = [first * m + (1 - first) * d * g for m, g in zip(self._m, gradients, strict=True)]
         self._v = [second * v + (1 - second) * d**2 * g**2 for v, g in zip(self._v, gradients, strict=True)]
         size = sum(float(abs(s).sum()) for s in self._s)
-        if not 0 < size < float("inf"):
-            raise FinderError("expected gradients that are not all 0, and finite, got others: is the model trained?")
+        if size == 0:
+            raise FinderError("expected gradients that are not all 0, got nothing else: is the loss of this model?")
         self._grow(self._r / size)
         return [d * m / (v**0.5 + d * self._eps) for m, v in zip(self._m, self._v, strict=True)]
 

@@ -9,7 +9,7 @@ the trials: no descent that can stick, and an interval that knows what two lengt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log2
+from math import inf, isfinite, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ APART = 0.4  # of what a parabola adds: how far real losses are off it
 REPEAT = 0.003  # of the fall of the loss: what another order of the sums alone may change
 # How much lower, in powers of two, the best peak is for each doubling of the steps: between two short lengths, when
 # the warmup is a handful of updates and the first descent is most of the training, ...
-EARLY = 0.6, 0.4
+EARLY = 0.4, 0.5
 # ... and from there to the whole run. PROOF: sweeps of short and whole trainings on six small tasks gave -0.1 to 0.2;
 # language models of 124M parameters about 0.25; bounds for convex losses 0.5 (arXiv 2310.07831).
 LATER = 0.05, 0.15
@@ -37,6 +37,7 @@ LATER = 0.05, 0.15
 # learned by heart moves the best peak down further: 0 to 0.7 on three trainings.
 REPEATED = 0.35, 0.3
 EPOCHS = 4.0
+LEAST = 1e-9  # of the loss, or 1: a smaller fall is rounding
 UNLIKE = 0.3  # how far the exponent to come is from the one measured between two short lengths
 
 
@@ -120,17 +121,20 @@ def _explained(trials: list[Trial], lowest: Numbers, bent: Numbers, steeper: Num
 
 
 def fall(trials: Sequence[Trial]) -> float:
-    """How far the loss falls in the best of the trials: the scale of everything else."""
+    """How far the loss falls in the best of the trials: the scale of everything else, above what is rounding."""
     best = min(trials, key=lambda trial: trial.loss)
-    return max(best.start - best.loss, np.finfo(np.float64).tiny)
+    least = LEAST * max(1.0, abs(best.loss)) if isfinite(best.loss) else 1.0
+    return best.start - best.loss if least < best.start - best.loss < inf else least
 
 
 def losses(trials: Sequence[Trial], whole: float) -> Numbers:
-    """What they came to; for those that diverged the worst of the others, or half the fall above the best."""
+    """What they came to, at most the whole fall above the best; for those that diverged the worst of them, or half."""
     found = np.array([trial.loss for trial in trials])
-    finite = found[np.isfinite(found)]
-    worst = max(finite.max(), finite.min() + whole / 2) if finite.size else 0.0
-    return np.where(np.isfinite(found), found, worst)
+    best = float(found.min())
+    if not isfinite(best):
+        return np.zeros(found.size)
+    reached = found[found <= best + whole]
+    return np.where(found <= best + whole, found, max(float(reached.max()), best + whole / 2))
 
 
 def noise(trials: Sequence[Trial], whole: float) -> float:

@@ -5,12 +5,13 @@ eighth, each under the whole schedule made shorter. Ask/tell: `ask()` gives the 
 by side if you like; `tell(branch, losses)` takes what came of one; the loop belongs to the caller.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import inf, isfinite, sqrt
+from math import ceil, inf, isfinite, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glidepath.errors import FinderError, shown
 from glidepath.finder.conclusion import concluded
@@ -23,10 +24,13 @@ from glidepath.schedules.schedule import Schedule
 SHORT, LONG = 16, 8  # branches are a sixteenth and an eighth of the horizon: below them the order of peaks turns over
 SPREAD = 2.5  # between neighbours in the first round, and of each move: what a centre is off by (arXiv 2306.06101)
 PAIR = 0.8  # powers of two that the long branches lie from where the short ones put the lowest point: inside the window
-DIVERGED = 8.0  # the move where all branches diverged
+LARGEST = 1e300  # a loss above it is as good as infinite, and its sums are
+DIVERGED = 8.0  # the move where all branches diverged, and how often: down to a hundred-thousandth
+MOST_DIVERGED = 8  # branches: what diverges down there is no matter of the learning rate
 TAIL = 8  # a branch is judged by the last eighth of its losses
 LEAST = 4  # losses that a branch is judged by, to tell its noise
 FEWEST = 20  # steps in a short branch, below which there is nothing to compare
+SHORTEST = SHORT * FEWEST  # steps of a run that can be probed
 NOISY = 0.6  # of the range of the losses: above it another seed tells more than another peak
 
 
@@ -57,15 +61,16 @@ class Probe:
         self.trials: list[Trial] = []
         if centre <= 0:
             raise FinderError(f"expected a centre above 0, got {shown(centre)}")
-        if self.horizon < SHORT * FEWEST:
+        if self.horizon < SHORTEST:
             raise FinderError(
-                f"expected a horizon of at least {SHORT * FEWEST} steps, of which a sixteenth can be compared, got "
+                f"expected a horizon of at least {SHORTEST} steps, of which a sixteenth can be compared, got "
                 f"{self.horizon}: train it whole at a few peaks"
             )
-        if self.most < spent + 3 * self._short:
+        least = spent + 3 * self._short
+        if self.most < least:
             raise FinderError(
-                f"expected a budget for three branches of {self._short} steps, {(spent + 3 * self._short)} updates, "
-                f"got {self.most:.0f}: raise it to {(spent + 3 * self._short) / self.horizon:.2g}"
+                f"expected a budget for three branches of {self._short} steps, {least} updates with what is spent, got "
+                f"{self.most:.0f}: raise it to {ceil(100 * least / self.horizon) / 100:g}"
             )
 
     @property
@@ -92,6 +97,8 @@ class Probe:
         spare = left if paired else left - 2 * self._long
         if (move := _move(first)) is not None and (spare >= self._short or is_far(first)):
             return self._branches([move], self._short) if left >= self._short else ()
+        if not any(isfinite(one.loss) for one in short):
+            return ()
         if not paired and is_noisy(short) and left >= 3 * self._short:
             return self._branches(_around(first), self._short, seed=1 + max(one.seed for one in short))
         if not paired and spare >= 0:
@@ -126,21 +133,37 @@ class Probe:
 
 def judged(branch: Branch, losses: Sequence[float], validation: float | None = None) -> Trial:
     """A branch by the last eighth of its losses; one that came to no number has diverged."""
-    found = np.asarray(losses, dtype=np.float64)
-    if found.ndim != 1 or not found.size:
-        raise FinderError(f"expected the losses of a branch as a list of numbers, got {shown(losses)}")
-    whole, size = bool(np.isfinite(found).all()), max(LEAST, found.size // TAIL)
+    found, at_end = _numbers(losses), None if validation is None else _numbers([validation])[0]
+    whole = found.size >= branch.steps and bool((np.abs(found) < LARGEST).all())
+    size = max(LEAST, found.size // TAIL)
     first = found[:size]
-    start = float(np.mean(first)) if np.isfinite(first).all() else inf
+    start = float(first.mean()) if (np.abs(first) < LARGEST).all() else inf
     tail = tuple(found[-size:].tolist()) if whole else ()
-    cost = branch.steps if whole else min(found.size, branch.steps)
-    return Trial(branch.lr, branch.steps, branch.seed, start, tail, cost, validation)
+    return Trial(branch.lr, branch.steps, branch.seed, start, tail, min(found.size, branch.steps), at_end)
+
+
+def _numbers(losses: Sequence[float]) -> NDArray[np.float64]:
+    """Losses as an array (n,), n above 0; what is too large for a float is infinite."""
+    try:
+        found = np.array([_finite(one) for one in losses], dtype=np.float64)
+    except (TypeError, ValueError):
+        found = np.empty(0)
+    if not found.size or isinstance(losses, (str, bytes, Mapping)):
+        raise FinderError(f"expected the losses of a branch as a list of numbers, got {shown(losses)}")
+    return found
+
+
+def _finite(loss: float) -> float:
+    try:
+        return float(loss)
+    except OverflowError:
+        return inf
 
 
 def _move(short: list[Trial]) -> float | None:
     """The peak beyond the edge at which the best of the short branches lies, or None where it lies between two."""
     if not any(isfinite(one.loss) for one in short):
-        return short[0].lr / DIVERGED
+        return short[0].lr / DIVERGED if len(short) < MOST_DIVERGED else None
     best = min(range(len(short)), key=lambda index: short[index].loss)
     if best == 0:
         return short[0].lr / SPREAD

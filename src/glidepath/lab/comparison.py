@@ -1,7 +1,7 @@
 """One workload under several schedules at one peak: which part of a schedule earns what.
 
 Everything lies in one folder, written whole or not at all, so that a comparison killed at any moment goes on
-where it was: `settings.json`, `range_test.json`, and a folder for each training.
+where it was: `settings.json`, `probe.jsonl` or `range_test.json`, and a folder for each training.
 """
 
 import json
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from glidepath.errors import JournalError, LabError
+from glidepath.finder.probe import SHORTEST
 from glidepath.finder.suggestion import Suggestion, Sweep
-from glidepath.lab.training import BETAS, Progress, Training, Workload, find_peak
+from glidepath.lab.training import BETAS, Progress, Training, Workload, find_peak, probe_peak
 from glidepath.runs.curve import Curve
 from glidepath.runs.journal import read_journal
 from glidepath.runs.run import Run
@@ -70,11 +71,32 @@ class Comparison:
         """What makes this comparison what it is."""
         return {"steps": self.steps, "sweep": self.sweep, "device": self.device, **self.workload.settings()}
 
-    def find(self, told: Callable[[int, float, float], None] | None = None) -> Suggestion:
-        """The peak, by a range test; read from the folder where it was done before."""
+    @property
+    def probes(self) -> bool:
+        """Whether the trainings are long enough for a probe; else a range test finds the peak."""
+        return self.steps >= SHORTEST
+
+    def find(self, told: Callable[[int, str], None]) -> Suggestion:
+        """The peak, from where the search was; `told(updates done, what was seen)` hears of it."""
+        if not self.probes:
+            return self._range_test(told)
+        return probe_peak(
+            self.workload,
+            choose(self.steps).over(self.steps, peak=1.0),
+            record=self.folder / "probe.jsonl",
+            device=self.device,
+            told=lambda trial, cost: told(cost, f"{trial.steps} steps at {trial.lr:.2g}: loss {trial.loss:.3f}"),
+        )
+
+    def _range_test(self, told: Callable[[int, str], None]) -> Suggestion:
         path = self.folder / "range_test.json"
         if not path.exists():
-            found = find_peak(self.workload, steps=self.sweep, device=self.device, told=told)
+            found = find_peak(
+                self.workload,
+                steps=self.sweep,
+                device=self.device,
+                told=lambda index, lr, loss: told(index + 1, f"loss {loss:.3f}  lr {lr:.2g}"),
+            )
             write_plain(path, asdict(found) | {"evidence": [_plain(s) for s in found.evidence if isinstance(s, Sweep)]})
         stored = read_plain(path)
         try:

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from glidepath.errors import CheckpointError, GlidepathError
-from glidepath.finder.suggestion import Suggestion
-from glidepath.frameworks.torch import Scheduler, attach, range_test
+from glidepath.finder.suggestion import Suggestion, Trial
+from glidepath.frameworks.torch import Scheduler, attach, probe, range_test
 from glidepath.lab.gpt import CharacterGPT, Size
 from glidepath.lab.text import Corpus
 from glidepath.runs.journal import Journal
@@ -66,6 +66,28 @@ def find_peak(
         lambda index: model.loss(workload.batch(index, device)),
         steps=steps,
         clip=CLIP,
+        told=told,
+        quiet=True,
+    )
+
+
+def probe_peak(
+    workload: Workload,
+    schedule: Schedule,
+    *,
+    record: Path,
+    device: str,
+    told: Callable[[Trial, int], None] | None = None,
+) -> Suggestion:
+    """A probe on a fresh model of this workload, kept in a record."""
+    model = workload.model(device)
+    return probe(
+        model,
+        adamw(model),
+        lambda index: model.loss(workload.batch(index, device)),
+        schedule,
+        clip=CLIP,
+        record=record,
         told=told,
         quiet=True,
     )

@@ -1,4 +1,4 @@
-"""Where the batches of a range test come from: by number, or from a loader whose own position stays."""
+"""Where the batches of a search come from: by number, or from a loader whose own position stays."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -58,7 +58,7 @@ def _endless(batches: Iterable[Any]) -> Any:
         for count, batch in enumerate(batches, start=1):  # noqa: B007 - how many there were
             yield batch
         if not count:
-            raise FinderError("expected batches for a range test, got none: the loader is at its end")
+            raise FinderError("expected batches, got none: the loader is at its end")
 
 
 def _apart(batches: Iterable[Any]) -> Iterable[Any]:

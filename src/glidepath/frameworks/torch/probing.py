@@ -63,7 +63,15 @@ def probe(
     begin = training.distance if centre is None and isinstance(optimizer, LIKE_ADAM) else centre
     quiet = quiet or not ranks.is_first()
     return probing.probe(
-        training, schedule, centre=begin, budget=budget, epochs=passes, record=record, told=told, quiet=quiet
+        training,
+        schedule,
+        centre=begin,
+        budget=budget,
+        epochs=passes,
+        record=record if ranks.is_first() else None,
+        told=told,
+        quiet=quiet,
+        share=ranks.from_the_first if ranks.count() > 1 else None,
     )
 
 
@@ -119,6 +127,8 @@ class _Training:
             start = [one.detach().clone() for one in weights]
             for number in range(most):
                 loop.backward(number)
+                if loop.skips(weights):
+                    continue
                 _move(weights, start, found)
                 if found.known:
                     break

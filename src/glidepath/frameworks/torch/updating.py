@@ -66,14 +66,26 @@ class Loop:
             self.scaler.step(self.optimizer)
             self.scaler.update()
 
+    def skips(self, weights: list[torch.nn.Parameter]) -> bool:
+        """Whether mixed precision would leave out this update, told to its scaler; the gradients are unscaled."""
+        if self.scaler is None:
+            return False
+        if self.clip is None:
+            self.scaler.unscale_(self.optimizer)
+        self.scaler.update()
+        return not all(bool(torch.isfinite(one.grad).all()) for one in weights if one.grad is not None)
+
     def validated(self, validation: Callable[[], torch.Tensor | float]) -> float:
         """The mean validation loss over all processes, without gradients; modes stay as they are."""
         modes = [(module, module.training) for module in self.model.modules()]
         with torch.no_grad():
-            loss = float(validation())
+            loss = validation()
         for module, training in modes:
             module.training = training
-        return over_processes(loss)
+        try:
+            return over_processes(float(loss))
+        except (TypeError, ValueError, RuntimeError):
+            raise FinderError(f"expected validation to give a number, got {shown(loss)}") from None
 
 
 def _shares(optimizer: Optimizer) -> list[float]:
