@@ -9,8 +9,7 @@ from copy import deepcopy
 import torch
 
 import glidepath as gp
-from glidepath.frameworks.torch import attach
-from glidepath.frameworks.torch import probe
+from glidepath.frameworks.torch import attach, probe
 
 STEPS = 1_000
 RECIPE = gp.warmup("5%") >> gp.cosine(to=0.1)
