@@ -60,16 +60,16 @@ def test_every_update_is_alike_to_the_plans_at_the_same_sample(ramp):
 
 @given(ramps)
 def test_no_batch_is_larger_than_the_decay_speaks_for_and_no_rate_above_its_root(ramp):
-    """Where the plan has come down to a share a, the batch is at most B/a, and the rate at most sqrt(a) of the peak."""
+    """Where the plan has come down to a share a, the batch is at most B/a, and the rate at most a^(1-power) of the peak.
+
+    A size begins at a whole step, up to half of one before its place, so that a is that of one batch later.
+    """
     highest = ramp.plan.peak
     for lr, size, seen in every(ramp)[:: max(1, ramp.steps // 200)]:
-        share = ramp.plan(seen / ramp.batch_size) / highest
-        if size > ramp.batch_size:
-            # A size begins at a whole step, up to half of one before its place.
-            share = max(share, ramp.plan((seen + size) / ramp.batch_size) / highest)
-            before = ramp.plan(max(0.0, (seen - size) / ramp.batch_size)) / highest
-            assert ramp.plan((seen + size) / ramp.batch_size) / highest <= ramp.batch_size / size * (1 + 1e-6)
-            assert lr <= highest * max(before, share) ** (1 - ramp.power) * math.sqrt(2) * (1 + 1e-6)
+        now, later = (ramp.plan(at / ramp.batch_size) / highest for at in (seen, seen + size))
+        if size > ramp.batch_size and later > 0:
+            assert later <= ramp.batch_size / size * (1 + 1e-6)
+            assert lr <= highest * now * later**-ramp.power * (1 + 1e-6)
 
 
 @given(ramps)

@@ -64,7 +64,9 @@ def test_a_loader_with_a_position_is_put_back_to_it():
 
 
 def test_workers_that_persist_go_on_for_the_training():
-    loader = DataLoader(list(range(12)), batch_size=1, num_workers=1, persistent_workers=True)
+    # Spawned, because a fork of a process in which JAX was imported may hang.
+    context = {"num_workers": 1, "persistent_workers": True, "multiprocessing_context": "spawn"}
+    loader = DataLoader(list(range(12)), batch_size=1, **context)
     training = iter(loader)
     first = [int(next(training)) for _ in range(3)]
     assert len(taken(loader, steps=20)) == 20
