@@ -60,7 +60,7 @@ def test_every_update_is_alike_to_the_plans_at_the_same_sample(ramp):
 
 @given(ramps)
 def test_no_batch_is_larger_than_the_decay_speaks_for_and_no_rate_above_its_root(ramp):
-    """Where the plan has come down to a share a, the batch is at most B/a, and the rate at most a^(1-power) of the peak.
+    """Where the plan is down to a share a of its peak, the batch is at most B/a, the rate at most a^(1-power) of it.
 
     A size begins at a whole step, up to half of one before its place, so that a is that of one batch later.
     """
