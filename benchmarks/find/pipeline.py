@@ -26,7 +26,7 @@ class Way:
 
 
 def glidepath(name: str, seed: int) -> Way | None:
-    """The probe for the run that is left behind it; the habit where it refuses."""
+    """The probe for the run that is left behind it; None where it refuses, which the means leave out."""
     task = TASKS[name]()
     steps = math.floor(task.horizon / (1 + BUDGET))
     found = ours(task, seed, budget=BUDGET, horizon=steps)
