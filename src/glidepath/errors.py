@@ -7,6 +7,8 @@
     ├── CheckpointError    a checkpoint that is not ours, or not whole
     │   └── ResumeConflict a checkpoint of another schedule than the one in the code
     ├── JournalError       a journal or another record of a run that cannot be read or written
+    │   └── LogError       a log of another program that cannot be read, or that no reader knows
+    ├── DiagnosisError     a question that a run cannot answer: too few points, no learning rate
     ├── FinderError        a range test or a probe that cannot be laid out, or carries no answer
     ├── BatchError         a batch size that cannot be changed so, or a noise scale that the data cannot carry
     ├── AdviceError        a task that cannot be advised on
@@ -47,6 +49,14 @@ class ResumeConflict(CheckpointError):  # noqa: N818 - a conflict is for the use
 
 class JournalError(GlidepathError):
     """A journal that cannot be read or written."""
+
+
+class LogError(JournalError):
+    """A log of another program that cannot be read, or that no reader knows."""
+
+
+class DiagnosisError(GlidepathError):
+    """A question that a run cannot answer."""
 
 
 class FinderError(GlidepathError):

@@ -9,10 +9,10 @@ from glidepath.errors import JournalError
 from glidepath.plots.figure import Figure, Panel, Series
 from glidepath.plots.numbers import number
 from glidepath.runs.curve import Curve
+from glidepath.runs.names import LOSS, NORM, RATE, VALIDATION
 from glidepath.runs.run import Run
 from glidepath.runs.smoothing import ema
 
-LOSS, VALIDATION, RATE, NORM = "loss", "validation_loss", "lr", "grad_norm"
 DECAY = 0.98  # the smoothing of a long curve; a memory of fifty values
 MEMORY = 50  # of a shorter curve, a fiftieth of its length is the memory
 FIRST = 0.05  # of a run is its first drop, which may lie above the axis

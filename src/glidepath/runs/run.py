@@ -16,6 +16,8 @@ class Run:
     `segments` are the steps at which the process was started or started again, the first included;
     `settings` is what it recorded of itself; `notes` say what was left out in reading it; `discarded` are the curves
     of updates that were done and then done again behind a resume; `amendments` the changes made to its schedule.
+    `name` is what a legend calls it, `origin` the form of the log that it was read from, and `clock` what its steps
+    count: "steps", or for a log that knows no better "epochs", "samples", "tokens".
     """
 
     curves: Mapping[str, Curve]
@@ -24,6 +26,9 @@ class Run:
     notes: tuple[str, ...] = ()
     discarded: Mapping[str, Curve] = field(default_factory=lambda: MappingProxyType({}))
     amendments: tuple[Mapping[str, Any], ...] = ()
+    name: str = ""
+    origin: str = "journal"
+    clock: str = "steps"
 
     def __getitem__(self, name: str) -> Curve:
         if name not in self.curves:

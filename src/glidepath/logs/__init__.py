@@ -1,0 +1,1 @@
+"""Logs of any framework, read as runs: one reader a file."""
