@@ -79,6 +79,7 @@ def change(draw: Random, step: int, *, holds: bool) -> dict[str, Any]:
     """A change under way."""
     ways: list[dict[str, Any]] = [
         {"scale": draw.choice((0.5, 0.9, 1.0, 0.0))},
+        {"scale": 0.5, "warmup": draw.randint(1, 9)},
         {"cap": draw.choice((0.3, 0.05, 0.004))},
         {
             "horizon": step + draw.randint(1, 30),

@@ -168,7 +168,8 @@ def changed(old: Curve, step: int, change: dict[str, Any]) -> Curve:
     """What a change under way makes of a run from a step on."""
     longer, last = max(old.horizon, step + 1), old.last(step)
     if "scale" in change:
-        return old.then(step, lambda p: old(p) * change["scale"], longer)
+        warm = change.get("warmup", 0) + 1
+        return old.then(step, lambda p: old(p) * change["scale"] * min(1.0, float(p - step + 1) / warm), longer)
     if "cap" in change:
         return old.then(step, lambda p: min(old(p), change["cap"]), longer)
     if "hold" in change:

@@ -186,6 +186,7 @@ def test_each_amendment_is_what_it_says():
     "table",
     [
         *({}, [], None, {"step": 1}, {"step": 1, "scale": 2}, {"step": -1, "cap": 1}, {"scale": 0.5}),
+        *({"step": 1, "cap": 1, "warmup": 9}, {"step": 1, "scale": 0.5, "warmup": 0.5}),
         *({"step": 1, "scale": 0.5, "cap": 1}, {"step": 5, "horizon": 5}, {"step": 5, "hold": 1}),
         {"step": 5, "horizon": 9, "policy": "x"},
     ],
@@ -206,6 +207,17 @@ def test_a_table_that_is_no_amendment_is_refused(table):
 def test_amendments_out_of_order_are_refused(made):
     with pytest.raises(ScheduleError, match="expected"):
         amended(COSINE, made)
+
+
+@given(schedules, st.integers(0, 250), st.integers(1, 60), st.floats(0.1, 1.0))
+def test_a_scale_by_a_warmup_rises_to_the_scaled_plan(schedule, step, warmup, factor):
+    change = amendment({"step": step, "scale": factor, "warmup": warmup})
+    assert amendment(change.table()) == change
+    found, scaled = amended(schedule, [change]), amended(schedule, [Amendment(step, "scale", factor)])
+    assert found(range(step)).tolist() == schedule(range(step)).tolist()
+    behind = np.arange(step, max(step + 1, schedule.horizon.steps))
+    ramp = np.minimum(1.0, (behind - step + 1) / (warmup + 1))
+    np.testing.assert_allclose(found(behind), scaled(behind) * ramp, rtol=1e-9, atol=1e-15)
 
 
 many = st.lists(st.tuples(st.sampled_from(["scale", "cap", "horizon"]), st.integers(0, 9)), min_size=50, max_size=60)

@@ -20,6 +20,7 @@ from glidepath.schedules.trunk import Seam
 @click.command("amend")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--scale", type=float, metavar="SHARE", help="This share of what is left, 0 to 1.")
+@click.option("--warmup", type=click.IntRange(min=1), metavar="STEPS", help="Of --scale: up to it in so many updates.")
 @click.option("--cap", type=float, metavar="RATE", help="At most this learning rate from here on.")
 @click.option("--horizon", type=int, metavar="STEPS", help="Another end; --policy says how.")
 @click.option("--policy", type=click.Choice(list(WORDS)), help="How the plan reaches another end; stretch unless said.")
@@ -27,7 +28,7 @@ from glidepath.schedules.trunk import Seam
 @click.option("--release", is_flag=True, help="Go on where it was held.")
 @click.option("--at", type=int, metavar="STEP", help="From this update on, or from the next where that is done.")
 @answers
-def command(run: Path, at: int | None, answer: Answer, policy: str | None, **kinds: Any) -> None:
+def command(run: Path, at: int | None, answer: Answer, policy: str | None, warmup: int | None, **kinds: Any) -> None:
     """Change the schedule of RUN, the journal of a run or the folder it is in, without stopping it.
 
     The run must have been attached with `journal=`; it reads the change between two updates, records it, saves it in
@@ -36,6 +37,7 @@ def command(run: Path, at: int | None, answer: Answer, policy: str | None, **kin
     \b
     Examples:
       glidepath amend runs/7/journal.jsonl --scale 0.5
+      glidepath amend runs/7 --scale 0.5 --warmup 200
       glidepath amend runs/7 --horizon 20000 --policy stretch
       glidepath amend runs/7 --hold
 
@@ -45,7 +47,8 @@ def command(run: Path, at: int | None, answer: Answer, policy: str | None, **kin
     asked = {kind: value for kind, value in kinds.items() if value not in (None, False)}
     if len(asked) != 1:
         raise SpecError(f"expected one change, got {' and '.join(asked) or 'none'}: write --scale 0.5")
-    change = amendment({**asked, "step": max(now.step, at or 0), **({"policy": policy} if policy else {})})
+    terms = {name: term for name, term in (("policy", policy), ("warmup", warmup)) if term is not None}
+    change = amendment({**asked, "step": max(now.step, at or 0), **terms})
     after = lr_of(now.course.amend(change).in_force)
     request(now.path, change.table())
     seam = Seam(change.step, now.schedule(max(0, change.step - 1)), after(change.step))

@@ -1,6 +1,7 @@
 """Amendments: changes made to a schedule under way, as values that are recorded, saved and replayed.
 
 {"step": 4000, "scale": 0.5}                               half of the plan from update 4000 on
+{"step": 4000, "scale": 0.5, "warmup": 100}                the same, by a warmup of 100 updates up to it
 {"step": 4000, "cap": 1e-4}                                at most this learning rate from there on
 {"step": 4000, "horizon": 9000, "policy": "stretch"}       another end, by a policy that a word says
 {"step": 4000, "hold": true}                               the last value until told otherwise
@@ -13,23 +14,31 @@ from math import inf
 from typing import Any
 
 from glidepath.errors import ScheduleError, SpecError, nearest, shown
+from glidepath.schedules.compound import Excerpt
 from glidepath.schedules.continuation import WORDS, continue_
 from glidepath.schedules.layers import Layers, layers
 from glidepath.schedules.levels import number
-from glidepath.schedules.schedule import Schedule
+from glidepath.schedules.recipes import warmup
+from glidepath.schedules.reshape import combine
+from glidepath.schedules.schedule import Recipe, Schedule
 from glidepath.schedules.trunk import Trunk
+from glidepath.units import Amount
 
 NEAR = 100  # parts of what is left: a nearer landing is not worth a line in the record; the last steps are exact
 
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """One change: what is done (`kind`) with which `value` from update `step` (>= 0) on; `policy` for a horizon."""
+    """One change: what is done (`kind`) with which `value` from update `step` (>= 0) on.
+
+    `policy` is for a horizon, and `warmup` for a scale: update step + i uses (i + 1)/(warmup + 1) of it, i < warmup.
+    """
 
     step: int
     kind: str
     value: float | int | bool = True
     policy: str = "stretch"
+    warmup: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what is no change."""
@@ -39,11 +48,14 @@ class Amendment:
             raise ScheduleError(f"expected an amendment, got {shown(self.kind)}: {nearest(shown(self.kind), KINDS)}")
         if self.policy not in WORDS:
             raise ScheduleError(f"expected a policy, got {shown(self.policy)}: {nearest(shown(self.policy), WORDS)}")
+        if isinstance(self.warmup, bool) or not isinstance(self.warmup, int) or self.warmup < 0:
+            raise ScheduleError(f"expected the warmup of an amendment in steps from 0, got {shown(self.warmup)}")
         _refuse_value(self)
 
     def table(self) -> dict[str, Any]:
         """The plain table that `amendment` reads."""
-        told = {"policy": self.policy} if self.kind == "horizon" else {}
+        told: dict[str, Any] = {"policy": self.policy} if self.kind == "horizon" else {}
+        told |= {"warmup": self.warmup} if self.warmup else {}
         return {"step": self.step, self.kind: self.value, **told}
 
 
@@ -51,14 +63,15 @@ def amendment(table: Mapping[str, Any]) -> Amendment:
     """The amendment of a plain table; raises SpecError for what is none.
 
     >>> amendment({"step": 40, "scale": 0.5})
-    Amendment(step=40, kind='scale', value=0.5, policy='stretch')
+    Amendment(step=40, kind='scale', value=0.5, policy='stretch', warmup=0)
     """
     kinds = [name for name in table if name in KINDS] if isinstance(table, Mapping) else []
-    beside = {"step", "policy"} if kinds == ["horizon"] else {"step"}
-    if len(kinds) != 1 or not set(table) <= {*beside, *kinds}:
+    beside = BESIDE.get(kinds[0], set()) if len(kinds) == 1 else set()
+    if len(kinds) != 1 or not set(table) <= {"step", *beside, *kinds}:
         raise SpecError(f"expected an amendment such as {{'step': 40, 'scale': 0.5}}, got {shown(table)}")
     try:
-        return Amendment(table.get("step", -1), kinds[0], table[kinds[0]], table.get("policy", "stretch"))
+        terms = {name: table[name] for name in beside & set(table)}
+        return Amendment(table.get("step", -1), kinds[0], table[kinds[0]], **terms)
     except ScheduleError as error:
         raise SpecError(str(error)) from error
 
@@ -107,7 +120,22 @@ class Amended:
 
 
 def _scaled(schedule: Schedule, change: Amendment) -> Schedule:
-    return _rest(schedule, change, lambda rest: rest.times(float(change.value)))
+    scaled = _rest(schedule, change, lambda rest: rest.times(float(change.value)))
+    return _warmed(scaled, change) if change.warmup else scaled
+
+
+def _warmed(schedule: Schedule, change: Amendment) -> Schedule:
+    """The first steps behind a change, up by a warmup."""
+    trunk, end = Trunk(schedule, change.step), schedule.horizon.steps
+    top, parts, done = min(end, change.step + change.warmup), list[Excerpt](), 1
+    for part in trunk.between(change.step, top):
+        length = Amount.of(part.length or 0)
+        shares = (done + at for at in (0, int(length.value)))
+        start, to = (share / (change.warmup + 1) for share in shares)
+        ramped = combine(Recipe((part,)), warmup(length, start=start, to=to), by="product")
+        parts.append(Excerpt(length, ramped, length))
+        done += int(length.value)
+    return trunk.then([*parts, *trunk.between(top, end)], trunk.over(end))
 
 
 def _capped(schedule: Schedule, change: Amendment) -> Schedule:
@@ -145,6 +173,8 @@ KINDS: dict[str, Callable[[Schedule, Amendment], Schedule]] = {
     "hold": _held,
     "release": lambda schedule, change: schedule,  # noqa: ARG005 - what is released is the plan, which `amended` has
 }
+# kind -> the terms that may stand beside it
+BESIDE = {"horizon": {"policy"}, "scale": {"warmup"}}
 
 
 def _refuse_value(change: Amendment) -> None:
