@@ -1,15 +1,22 @@
-"""What every room's tests share: the Hypothesis profiles, the reading of a complaint, and a limit of time."""
+"""What every room's tests share: the Hypothesis profiles, the reading of a complaint, and a limit of time.
+
+Processes are in starting.py, which pytest's importlib mode does not put on the path.
+"""
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from glidepath import GlidepathError
+
+sys.path.append(str(Path(__file__).parent))
 
 LONGEST_COMPLAINT = 400  # characters: a sentence or two, whatever came in
 

@@ -10,6 +10,7 @@ EXTRAS = {
     **{name: name for name in ("torch", "jax", "keras", "transformers", "lightning")},
     "matplotlib": "plots",
     "plotly": "plots",
+    "polars": "logs",
     "sklearn": "bench",
 }
 

@@ -13,6 +13,7 @@
     ├── BatchError         a batch size that cannot be changed so, or a noise scale that the data cannot carry
     ├── AdviceError        a task that cannot be advised on
     ├── AttachError        an optimizer that a schedule cannot drive
+    ├── DivergedError      a training that a watch was asked to stop
     ├── LabError           a workload that cannot be built or gone on with: a text too short, other settings
     └── MissingExtra       (also an ImportError) an optional library that is not installed
 
@@ -73,6 +74,10 @@ class AdviceError(GlidepathError):
 
 class AttachError(GlidepathError):
     """An optimizer that a schedule cannot drive."""
+
+
+class DivergedError(GlidepathError):
+    """A training that went wrong under a watch that was asked to stop it."""
 
 
 class LabError(GlidepathError):

@@ -5,6 +5,7 @@ As a program, under torchrun, it is one of those processes; it is told a folder 
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -204,12 +205,15 @@ def everything(folder: Path) -> dict[str, Any]:
     }
 
 
+ALONE = {"GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}  # a machine may have no other
+
+
 def launched(program: Path, *arguments: str, count: int = 2) -> str:
     """What a program says under torchrun in so many processes; it ends, or is ended."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
     answer = subprocess.run(
         [*command, str(program), *arguments],
-        env={**os.environ, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"},  # a machine may have no other
+        env={**os.environ, **ALONE},
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -217,6 +221,19 @@ def launched(program: Path, *arguments: str, count: int = 2) -> str:
     )
     assert answer.returncode == 0, answer.stderr
     return answer.stdout
+
+
+def together(program: Path, *arguments: str, count: int = 2) -> None:
+    """As torchrun has it, without the launcher, where torch is imported already."""
+    from starting import TORCH, Started  # not on the path of the processes themselves
+
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        world = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(place.getsockname()[1]), "WORLD_SIZE": str(count)}
+    ranks = [{"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(count)]
+    processes = [Started(program, *arguments, libraries=TORCH, **ALONE, **world, **rank) for rank in ranks]
+    for answer in [process.finished(SECONDS) for process in processes]:
+        assert answer.returncode == 0, answer.stderr
 
 
 def main() -> None:

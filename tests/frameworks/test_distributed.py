@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What one launch of two processes has left."""
     folder = tmp_path_factory.mktemp("world")
-    driving.launched(Path(driving.__file__), str(folder))
+    driving.together(Path(driving.__file__), str(folder))
     return folder
 
 

@@ -1,9 +1,6 @@
 """The range test on a Keras model, on torch and on JAX: no hash changes, and every learning rate is the one used."""
 
-import os
 import random
-import subprocess
-import sys
 from contextlib import suppress
 
 import driving_keras as driving  # before keras: it chooses the backend
@@ -18,7 +15,6 @@ from glidepath.frameworks.keras import attach, range_test
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras reads tensors so
 STEPS = {"low": 1e-4, "high": 1.0, "steps": 60, "quiet": True}
-ON_JAX = "exception and (Adam or ours or scale) or follows or every_update and None"  # compiled
 ENDS = {"a normal end": None, "an exception": RuntimeError, "Ctrl-C": KeyboardInterrupt}
 SCHEDULE = gp.warmup(3).over(10, peak=0.5)
 
@@ -169,11 +165,3 @@ def test_what_cannot_be_swept_is_refused():
     for batch in (None, 3, (1,), np.ones((4, 4))):
         with pytest.raises(FinderError, match="expected batch_of"):
             range_test(network(), lambda _: batch, quiet=True)  # noqa: B023
-
-
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="it is that process")
-def test_it_holds_on_jax_too():
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", __file__, "-k", ON_JAX]
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert answer.returncode == 0, answer.stdout[-3_000:]

@@ -2,10 +2,8 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -225,14 +223,3 @@ def test_the_doors_import_no_framework_before_it_is_used():
 def test_an_unknown_name_of_the_door_is_an_attribute_error():
     with pytest.raises(AttributeError, match="atach"):
         keras_door.atach  # noqa: B018 - the looking up is it
-
-
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is what is run there")
-def test_the_training_on_jax():
-    files = [str(Path(__file__).with_name(f"test_keras_{name}.py")) for name in ("training", "resume")]
-    here = (
-        "not process and not example and not page and not sentence and not refused and not bare"  # one backend will do
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", here, *files]
-    done = subprocess.run(command, env={**os.environ, "KERAS_BACKEND": "jax"}, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3_000:]

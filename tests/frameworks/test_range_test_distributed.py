@@ -16,7 +16,7 @@ from glidepath.frameworks.torch import range_test
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("world")
-    driving_distributed.launched(Path(driving.__file__), str(folder))
+    driving_distributed.together(Path(driving.__file__), str(folder))
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 

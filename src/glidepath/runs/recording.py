@@ -35,7 +35,7 @@ class Column:
         """Check as a Curve does; `rows` are 0, 1, 2, ... where none are given."""
         checked = Curve("", steps, values)
         places = np.arange(len(checked)) if rows is None else np.asarray(rows, dtype=np.int64)
-        if places.shape != checked.steps.shape or (np.diff(places) < 0).any():
+        if places.shape != checked.steps.shape or (places[1:] < places[:-1]).any():
             raise JournalError(f"expected one ascending row a value, got {places.size} for {len(checked)}")
         for name, column in zip(self.__slots__, (places, checked.steps, checked.values), strict=True):
             object.__setattr__(self, name, column)
@@ -124,7 +124,7 @@ def _lead(columns: Mapping[str, Column]) -> Column:
 
 def _back(column: Column) -> Steps:
     """Places whose step lies before the one of the row above."""
-    return np.flatnonzero(np.diff(column.steps) < 0) + 1
+    return np.flatnonzero(column.steps[1:] < column.steps[:-1]) + 1
 
 
 def _epochs_again(columns: Mapping[str, Column]) -> list[int]:
@@ -151,6 +151,8 @@ def _curves(columns: Mapping[str, Column]) -> Mapping[str, Curve]:
 
 def _curve(name: str, column: Column) -> Curve:
     """By step, and of each step the last word."""
+    if (column.steps[1:] > column.steps[:-1]).all():
+        return Curve(name, column.steps, column.values)
     order = np.argsort(column.steps, kind="stable")
     steps, values = column.steps[order], column.values[order]
     last = np.append(steps[1:] != steps[:-1], True)
