@@ -6,8 +6,9 @@ DEMO ?=
 FUZZ ?= 2000
 TORTURE ?= 1000
 FIND ?=
+DIAGNOSE ?=
 
-.PHONY: help demo test cover fuzz torture check bench bench-find clean
+.PHONY: help demo test cover fuzz torture check bench bench-find bench-diagnose clean
 help:
 	@echo "make demo    choose, find, run, compare and report on a real training, in minutes (DEMO='--quick')"
 	@echo "make test    every test"
@@ -17,6 +18,7 @@ help:
 	@echo "make check   format, lint, types, floors"
 	@echo "make bench   speed beside the peers, as ratios"
 	@echo "make bench-find  how near learning-rate finders come, on whole sweeps, in minutes"
+	@echo "make bench-diagnose  how often faults in real trainings are found, and healthy ones alarmed at, in half an hour"
 	@echo "make clean   remove the environment and the caches"
 
 $(BIN)/python:
@@ -62,6 +64,9 @@ bench: $(VENV)/.dev
 
 bench-find: $(VENV)/.dev
 	@$(BIN)/python benchmarks/find $(FIND)
+
+bench-diagnose: $(VENV)/.dev
+	@$(BIN)/python benchmarks/diagnose $(DIAGNOSE)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

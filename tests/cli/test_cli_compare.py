@@ -2,17 +2,16 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
 import glidepath as gp
 from glidepath.schedules.families import FAMILIES
+from starting import Started
 
 
 def glidepath(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "glidepath.cli.main", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return Started("glidepath.cli.main", *arguments).finished()
 
 
 def test_list_shows_every_family_with_its_recipe():

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ import pytest
 import glidepath as gp
 from glidepath.schedules import dialects
 from glidepath.schedules.plan import Plan
+from starting import Started
 
 RECIPE = "warmup(2%) >> cosine(to=0.1)"
 ARGUMENTS = "train.py --learning_rate 3e-4 --lr_scheduler_type cosine --warmup_ratio 0.03 --max_steps 1000"
@@ -17,8 +17,7 @@ MEGATRON = "pretrain_gpt.py --lr 3e-4 --min-lr 3e-5 --lr-decay-style cosine --lr
 
 
 def glidepath(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "glidepath.cli.main", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return Started("glidepath.cli.main", *arguments).finished()
 
 
 @pytest.mark.parametrize(

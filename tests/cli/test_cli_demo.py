@@ -13,27 +13,21 @@ import pytest
 from glidepath.runs.journal import read_journal
 from glidepath.schedules.schedule import Schedule
 from glidepath.schedules.text import parse
+from starting import TORCH, Started
 
 RUNS = ("found", "no-warmup", "constant", "step-decay")
+DEMO = "glidepath.cli.main", "demo", "--quick", "--out"
 
 
-def demo(folder: Path, *options: str) -> list[str]:
-    return [
-        sys.executable,
-        "-W",
-        "error",
-        "-m",
-        "glidepath.cli.main",
-        "demo",
-        "--quick",
-        "--out",
-        str(folder),
-        *options,
-    ]
+def whole_command(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """From the command line, torch and all."""
+    command = [sys.executable, "-W", "error", "-m", *DEMO, str(folder), *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
-def finished(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(demo(folder, *options), capture_output=True, text=True, timeout=300, check=False)
+def started(folder: Path, *options: str) -> Started:
+    """Where torch is imported already."""
+    return Started(*DEMO, folder, *options, libraries=TORCH)
 
 
 def series(folder: Path, run: str) -> dict[str, list[tuple[int, float]]]:
@@ -45,7 +39,7 @@ def series(folder: Path, run: str) -> dict[str, list[tuple[int, float]]]:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     """A demo that nobody disturbed, and what it printed as JSON."""
     folder = tmp_path_factory.mktemp("demo") / "whole"
-    result = finished(folder, "--json")
+    result = whole_command(folder, "--json")
     assert result.returncode == 0, result.stderr
     return folder, json.loads(result.stdout)
 
@@ -81,15 +75,15 @@ def test_killed_at_ten_places_it_goes_on_with_the_same_numbers(whole, tmp_path):
     kills = 0
     for kill in range(10):
         before = written(folder)
-        process = subprocess.Popen(demo(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = started(folder)
         while process.poll() is None and written(folder) < before + 1 + 700 * kill:  # bytes, so anywhere in a line
             time.sleep(0.001)
         if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)
             kills += 1
-        process.communicate()
+        process.finished()
     assert kills == 10
-    result = finished(folder)
+    result = whole_command(folder)
     assert (result.returncode, result.stderr) == (0, "")
     for run in RUNS:
         assert series(folder, run) == series(whole[0], run)
@@ -104,19 +98,20 @@ def written(folder: Path) -> int:
 
 
 def test_an_interrupt_ends_in_one_sentence(tmp_path):
-    process = subprocess.Popen(demo(tmp_path / "d"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = started(tmp_path / "d")
     while process.poll() is None and not (tmp_path / "d" / "runs" / "found" / "journal.jsonl").exists():
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors.strip() == "glidepath: interrupted; what was done is kept, and the same command goes on from there"
+    os.kill(process.pid, signal.SIGINT)
+    result = process.finished()
+    assert result.returncode == 130
+    said = result.stderr.strip()
+    assert said == "glidepath: interrupted; what was done is kept, and the same command goes on from there"
 
 
 def test_other_settings_in_the_same_folder_are_refused(whole, tmp_path):
     text = tmp_path / "text.txt"
     text.write_text("to be or not to be, that is the question\n" * 1_000, encoding="utf-8")
-    result = finished(whole[0], "--text", str(text))
+    result = started(whole[0], "--text", str(text)).finished()
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert "expected the same settings" in result.stderr
@@ -137,7 +132,7 @@ def test_a_file_of_something_else_is_one_sentence(whole, tmp_path, name, content
     folder = tmp_path / "copy"
     shutil.copytree(whole[0], folder)
     (folder / name).write_bytes(content)
-    result = finished(folder)
+    result = started(folder).finished()
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert sentence in result.stderr
@@ -146,6 +141,6 @@ def test_a_file_of_something_else_is_one_sentence(whole, tmp_path, name, content
 
 def test_fresh_forgets_only_a_demo(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    result = finished(tmp_path, "--fresh")
+    result = started(tmp_path, "--fresh").finished()
     assert result.returncode == 2
     assert (tmp_path / "mine.txt").read_text() == "mine"

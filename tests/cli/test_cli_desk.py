@@ -2,17 +2,17 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
+from starting import Started
+
 ARGUMENTS = '{"learning_rate": 5e-5, "max_steps": 1000, "warmup_ratio": 0.1, "lr_scheduler_type": "linear"}'
-COMMANDS = ["show", "diff", "check", "convert", "list"]
+COMMANDS = ["recommend", "find", "show", "list", "diff", "check", "convert", "scale", "audit", "diagnose", "report"]
 
 
 def glidepath(*arguments: str, piped: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "glidepath.cli.main", *arguments]
-    return subprocess.run(command, input=piped, capture_output=True, text=True, timeout=60, check=False)
+    return Started("glidepath.cli.main", *arguments, piped=piped).finished()
 
 
 def test_a_source_may_be_piped_in_and_is_read_once():

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,14 @@ import torch
 import glidepath as gp
 from glidepath.frameworks.torch import attach
 from glidepath.runs.journal import read_journal
+from starting import Started
 
 PLAN = gp.parse("warmup(5) >> cosine()").over(60, peak=0.1)
 RECIPE = "warmup(2%) >> cosine()"
 
 
 def glidepath(*arguments: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "glidepath.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return Started("glidepath.cli.main", *arguments).finished()
 
 
 class Training:

@@ -2,19 +2,18 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
 import glidepath as gp
 from glidepath.runs.journal import Journal
+from starting import Started
 
 RECIPE = "warmup(2%) >> cosine(to=0.1)"
 
 
 def glidepath(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "glidepath.cli.main", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return Started("glidepath.cli.main", *arguments).finished()
 
 
 def test_a_recipe_is_drawn_with_its_whole_numbers():

@@ -12,6 +12,7 @@ import pytest
 
 import glidepath as gp
 from glidepath.cli.main import desk
+from starting import Started
 
 # A noisy quadratic in numpy: a training in any framework, of which a probe takes no time.
 NUMBERS = """
@@ -181,8 +182,7 @@ def folder(tmp_path, monkeypatch) -> Iterator[Path]:
 
 
 def glidepath(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "glidepath.cli.main", "find", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return Started("glidepath.cli.main", "find", *arguments).finished()
 
 
 def found(*arguments: str) -> int:

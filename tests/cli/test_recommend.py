@@ -2,19 +2,18 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
 import glidepath as gp
 from glidepath.advice import TASKS, recommend, to_plain
+from starting import Started
 
 NARROW = 80
 
 
 def glidepath(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "glidepath.cli.main", "recommend", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return Started("glidepath.cli.main", "recommend", *arguments).finished()
 
 
 def test_the_worked_example_in_words():

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -10,11 +9,11 @@ import pytest
 import glidepath as gp
 from glidepath.batch import RULES
 from glidepath.cli.main import desk
+from starting import Started
 
 
 def glidepath(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "glidepath.cli.main", "scale", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return Started("glidepath.cli.main", "scale", *arguments).finished()
 
 
 def answered(*arguments: str) -> Any:

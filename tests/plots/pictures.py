@@ -5,10 +5,12 @@ from functools import cache
 import numpy as np
 
 import glidepath as gp
+from glidepath.diagnosis.finding import Finding
 from glidepath.finder.agreement import suggestion_of
 from glidepath.finder.rules import smoothed
 from glidepath.finder.suggestion import Sweep
-from glidepath.plots.figure import Figure, Mark, Panel, Series
+from glidepath.plots.figure import Figure, Mark, Panel, Series, Span
+from glidepath.plots.findings import findings_figure
 from glidepath.plots.range_tests import range_test_figure
 from glidepath.plots.runs import comparison_figure, run_figure
 from glidepath.plots.schedules import schedule_figure, schedules_figure
@@ -16,6 +18,11 @@ from glidepath.runs.curve import Curve
 from glidepath.runs.run import Run
 
 LONG = "a very long title that goes on and on " * 20
+FOUND = (
+    Finding("divergence", "wrong", 1_333, "the loss rose from 3.2 to 1e4", "peak too high", "halve the peak", sure=0.9),
+    Finding("spike", "note", 400, "the loss rose", "a bad batch", "nothing", end=420),
+    Finding("rate too low", "suspect", 0, "still falling", "peak too low", "double the peak"),
+)
 HOSTILE = "</script><script>alert(1)</script>\u2028<b>&\"' %{x} $x^2_$ \x1b[31m \ud800 🚀 学習率"
 
 
@@ -70,6 +77,8 @@ def figures() -> dict[str, Figure]:
         "no value on log axes": one([0, 1], [np.nan, np.nan], x_log=True, y_log=True),
         "empty": one([], []),
         "no series": Figure("None", (Panel((), "step", "value"),)),
+        "findings": findings_figure(run(diverges=True), FOUND, plan=default.over(1_000, peak=3e-4)),
+        "stretches": one(x + 1, x, x_log=True, spans=(Span(1, 2, "early", "wrong", "a word"), Span(9, 9, HOSTILE))),
         "gaps": one(x, np.where(np.arange(50) % 7, np.sin(x), np.nan), "steps"),
         "isolated": one([0, 1, 2, 3], [1.0, np.nan, 2.0, np.nan]),
         "extremes": one([0, 1, 2], [-1e299, 1e299, 1e-300]),
@@ -83,7 +92,13 @@ def figures() -> dict[str, Figure]:
             HOSTILE,
             (
                 Panel((Series(HOSTILE, x, x), Series("_b", x, -x)), HOSTILE, HOSTILE, marks=(Mark(1, HOSTILE),)),
-                Panel((Series("_b", x, -x, "points"),), "other", "y", marks=(Mark(1, HOSTILE, 2.0),)),
+                Panel(
+                    (Series("_b", x, -x, "points"),),
+                    "other",
+                    "y",
+                    marks=(Mark(1, HOSTILE, 2.0),),
+                    spans=(Span(1, 2, HOSTILE, "wrong", HOSTILE),),
+                ),
             ),
             HOSTILE,
         ),

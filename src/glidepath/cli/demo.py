@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from glidepath._extras import require
-from glidepath.cli.report import outcome_table, suggestion_figure, write_report
+from glidepath.cli.demo_report import outcome_table, suggestion_figure, write_report
 from glidepath.errors import LabError
 from glidepath.finder.suggestion import Suggestion
 from glidepath.plots.numbers import number

@@ -1,4 +1,4 @@
-"""What a command is given: a text or a file that describes a schedule, in any dialect, or the journal of a run."""
+"""What a command is given: a text or a file that describes a schedule, in any dialect, or the log of a run."""
 
 import sys
 from contextlib import suppress
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from glidepath.errors import GlidepathError, SpecError, shown
+from glidepath.errors import GlidepathError, LogError, SpecError, shown
 from glidepath.runs.journal import read_journal
 from glidepath.runs.run import Run
 from glidepath.schedules.dialects import documents
@@ -28,11 +28,16 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")  # how a text begins that a Windows shell has
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text read once: what it is called in complaints, "" where it was written out, and its journal if it is one."""
+    """A text read once: what it is called in complaints, "" where it was written out, and its journal if it is one.
+
+    `log` is the file or the folder, which may be a log of another program, and `unread` why it is no text.
+    """
 
     name: str
     text: str = ""
     journal: Path | None = None
+    log: Path | None = None
+    unread: str = ""
 
     @classmethod
     def of(cls, source: str) -> "Source":
@@ -42,9 +47,20 @@ class Source:
         return _file(Path(source)) if _is_file(source) else cls("", source)
 
     def value(self, terms: Terms) -> Document | Run:
-        """Whatever it describes."""
+        """Whatever it describes; a file is the log of a run only where it describes no schedule."""
         if self.journal is not None:
             return read_journal(self.journal)
+        try:
+            return self._document(terms)
+        except SpecError:
+            run = None if self.log is None else _logged(self.log)
+            if run is None:
+                raise
+            return run
+
+    def _document(self, terms: Terms) -> Document:
+        if self.unread:
+            raise SpecError(self.unread)
         if not self.text.strip():
             raise SpecError(f"expected a schedule, got an empty text{self.name and ' in ' + self.name}")
         try:
@@ -58,9 +74,7 @@ class Source:
         """The schedule that it describes; raises SpecError for the journal of a run."""
         value = self.value(terms)
         if isinstance(value, Run):
-            raise SpecError(
-                f"expected a schedule, got the journal of a run, {self.name}: write glidepath show {self.name}"
-            )
+            raise SpecError(f"expected a schedule, got the log of a run, {self.name}: write glidepath show {self.name}")
         return value
 
     def schedule(self, terms: Terms) -> tuple[Document, Schedule]:
@@ -112,11 +126,30 @@ def _file(path: Path) -> Source:
     try:
         with path.open("rb") as file:
             head = file.read(len(SEGMENT))
-            if path.suffix == JOURNAL or head == SEGMENT:
+            if head == SEGMENT:
                 return Source(str(path), journal=path)
-            return _decoded(str(path), head + file.read(LARGEST + 1 - len(head)))
+            content = head + file.read(LARGEST + 1 - len(head))
+        return replace(_decoded(str(path), content), log=path)
+    except SpecError as error:
+        return Source(str(path), log=path, unread=str(error))
     except OSError as error:
-        raise SpecError(f"expected a file that can be read, got {path}: {error.strerror}") from error
+        unread = f"expected a file that can be read, got {path}: {error.strerror}"
+        if not path.is_dir():
+            raise SpecError(unread) from error
+        return Source(str(path), log=path, unread=unread)
+
+
+def _logged(path: Path) -> Run | None:
+    """The run of a log that another program wrote, or None where there is none."""
+    from glidepath.logs.opening import open_runs  # here, because a schedule waits for no reader
+
+    try:
+        runs = open_runs(path)
+    except LogError:
+        return None
+    if len(runs) > 1:
+        raise SpecError(f"expected one run, got {len(runs)} in {path}: write glidepath report {path}")
+    return next(iter(runs.values()))
 
 
 def _decoded(name: str, content: bytes) -> Source:

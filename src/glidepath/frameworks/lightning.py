@@ -4,7 +4,8 @@ A scheduler of the torch door is right in Lightning in every form that `configur
 recipe to the Trainer's own updates besides.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -14,10 +15,11 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 from glidepath._extras import require
-from glidepath.errors import AttachError, shown
+from glidepath.errors import AttachError, DivergedError, shown
 from glidepath.frameworks.binding import Given, bound, refuse_strange
-from glidepath.frameworks.torch import Scheduler
+from glidepath.frameworks.torch import Scheduler, Schedulers
 from glidepath.frameworks.torch import attach as attach_to_optimizers
+from glidepath.frameworks.watching import Cut
 from glidepath.schedules.continuation import MOST_UP, Policy
 from glidepath.schedules.schedule import Recipe
 from glidepath.units import Horizon
@@ -35,6 +37,7 @@ def attach(
     policy: str | Policy | None = None,
     most: float = MOST_UP,
     journal: str | Path | None = None,
+    watch: str | Cut | None = None,
 ) -> tuple[list[Optimizer], list[Any]]:
     """What `configure_optimizers` returns: the optimizer, or several, driven by a recipe over the Trainer's updates.
 
@@ -45,7 +48,8 @@ def attach(
     `fit(ckpt_path=...)` goes by the resume contract: where the Trainer, or the code, asks for another horizon, peak or
     recipe than the checkpoint has, it goes on by `policy`, or raises ResumeConflict. A checkpoint that was made without
     a scheduler is refused, until `step` says its count of updates; a Trainer that fits again goes on at its own.
-    `policy`, `most` and `journal` are those of `glidepath.frameworks.torch.attach`.
+    `policy`, `most`, `journal` and `watch` are those of `glidepath.frameworks.torch.attach`; the loss that the training
+    step returns is told to the watch, and kept in the journal.
 
     Raises AttachError for what is no LightningModule, no recipe and no schedule, a peak beside a schedule, or where the
     Trainer does not know when it ends.
@@ -73,7 +77,11 @@ def attach(
         step = trainer.global_step
         if not any(isinstance(one, _Counted) for one in trainer.callbacks):
             trainer.callbacks.append(_Counted())
-    schedulers = attach_to_optimizers(optimizers, schedule, step=step or 0, policy=policy, most=most, journal=journal)
+    terms: dict[str, Any] = {"policy": policy, "most": most, "journal": journal, "watch": watch}
+    schedulers = attach_to_optimizers(optimizers, schedule, step=step or 0, **terms)
+    if trainer is not None and (watch is not None or journal is not None):
+        others = [one for one in trainer.callbacks if not isinstance(one, _Telling)]
+        trainer.callbacks[:] = [*others, _Telling(schedulers)]
     if not module.automatic_optimization:
         return optimizers, list(schedulers)  # Lightning wants no interval there
     # Nothing hangs on the interval but when `LearningRateMonitor` looks.
@@ -90,6 +98,24 @@ class _Counted(lightning.Callback):  # type: ignore[misc]  # Lightning is import
                 f"expected a checkpoint with a scheduler of ours, got one at step {trainer.global_step} without: "
                 f"say where to go on, attach(..., step={trainer.global_step})"
             )
+
+
+class _Telling(lightning.Callback):  # type: ignore[misc]  # Lightning is imported on use
+    """Tells the schedulers of a training what each batch saw."""
+
+    def __init__(self, schedulers: Schedulers) -> None:
+        self._schedulers = schedulers
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, *_: Any) -> None:  # noqa: ARG002
+        """The loss of the batch behind which an update was made; a watch that stops ends the training there."""
+        loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
+        if loss is None or self._schedulers[0].last_epoch == 0:
+            return
+        try:
+            self._schedulers.tell(loss)
+        except DivergedError as error:
+            warnings.warn(str(error), stacklevel=2)
+            trainer.should_stop = True
 
 
 def _trainer_of(module: Any) -> Any:

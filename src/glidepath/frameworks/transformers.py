@@ -4,6 +4,7 @@ A Trainer knows its horizon when it begins to train, and asks `create_scheduler`
 making of its optimizer and the loading of a checkpoint. That is where ours comes in.
 """
 
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 from torch.optim import Optimizer
 
 from glidepath._extras import require
-from glidepath.errors import AttachError, shown
+from glidepath.errors import AttachError, DivergedError, shown
 from glidepath.frameworks.binding import Given, bound, refuse_strange
 from glidepath.frameworks.torch import Scheduler
 from glidepath.frameworks.torch import attach as attach_to_optimizer
+from glidepath.frameworks.watching import Cut, Guard
 from glidepath.schedules.continuation import MOST_UP, Policy
 from glidepath.units import Horizon
 
@@ -29,6 +31,7 @@ def attach(
     policy: str | Policy | None = None,
     most: float = MOST_UP,
     journal: str | Path | None = None,
+    watch: str | Cut | None = None,
 ) -> None:
     """Let a recipe drive a `Trainer` over the updates that it is going to make; one line before `trainer.train()`.
 
@@ -40,8 +43,9 @@ def attach(
 
     `resume_from_checkpoint` goes by the resume contract: where the Trainer, or the code, asks for another horizon,
     peak or recipe than the checkpoint has, it goes on by `policy`, or raises ResumeConflict before the first update;
-    `policy`, `most` and `journal` are those of `glidepath.frameworks.torch.attach`. A checkpoint without a
-    scheduler goes on at its `global_step`.
+    `policy`, `most`, `journal` and `watch` are those of `glidepath.frameworks.torch.attach`. A checkpoint without a
+    scheduler goes on at its `global_step`. What the Trainer logs is told to the watch, and kept in the journal: the
+    mean loss since its last row, so that `logging_steps` says how soon something is seen.
 
     Raises AttachError for what is no Trainer, no recipe and no schedule, or a peak beside a schedule; `train()`
     raises what binding the recipe does, as AmountError where it counts in what the Trainer does not know.
@@ -53,7 +57,11 @@ def attach(
     if not isinstance(trainer, transformers.Trainer):
         raise AttachError(f"expected a Trainer of transformers, got {shown(trainer)}: write attach(trainer, recipe)")
     refuse_strange(schedule, peak, policy)
-    terms = {"policy": policy, "most": most, "journal": journal}
+    terms = {"policy": policy, "most": most, "journal": journal, "watch": watch}
+    if watch is not None:
+        Guard(watch)  # refused here, and not where the training begins
+    trainer.remove_callback(_Telling)
+    trainer.add_callback(_Telling())
     # The place for this that the Trainer's documentation names: users override it.
     trainer.create_scheduler = partial(_create_scheduler, trainer, schedule, peak, terms)
 
@@ -72,6 +80,22 @@ def _create_scheduler(
     # The step is 0, or that of a checkpoint: the state of its scheduler, where it has one, is loaded on top of it.
     trainer.lr_scheduler = attach_to_optimizer(driven, found, step=trainer.state.global_step, **terms)
     return trainer.lr_scheduler  # type: ignore[no-any-return]
+
+
+class _Telling(transformers.TrainerCallback):  # type: ignore[misc]  # transformers has types for some of it
+    """Tells the scheduler what the Trainer logs."""
+
+    def on_log(self, args: Any, state: Any, control: Any, **beside: Any) -> None:  # noqa: ARG002 - the interface
+        """One row of its log; a watch that stops ends the training behind this update, with its last checkpoint."""
+        logs, scheduler = beside.get("logs") or {}, beside.get("lr_scheduler")
+        if "loss" not in logs or not isinstance(scheduler, Scheduler):
+            return
+        norm = {"grad_norm": logs["grad_norm"]} if logs.get("grad_norm") is not None else {}
+        try:
+            scheduler.tell(logs["loss"], **norm)
+        except DivergedError as error:
+            warnings.warn(str(error), stacklevel=2)
+            control.should_training_stop = True
 
 
 def _horizon(trainer: Any, steps: int) -> Horizon:

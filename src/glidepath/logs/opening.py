@@ -242,8 +242,8 @@ def _refusal(path: Path) -> str:
         return str(error)
     if empty:
         return f"expected a log at {called(path)}, got an empty file"
-    tried = ", ".join(dict.fromkeys(reader.NAME for reader in READERS))
-    return f"expected a log that a reader knows, got {called(path)}; tried {tried}"
+    tried = ", ".join(dict.fromkeys(reader.NAME.split()[0] for reader in READERS[:-2]))  # the library alone
+    return f"expected a log that a reader knows, got {called(path)}; tried {tried}, any table, any text"
 
 
 def _few(texts: Iterable[str], between: str = ", ") -> str:

@@ -64,10 +64,12 @@ class Axis:
 
 
 def x_axis(panels: Iterable[Panel]) -> Axis:
-    """The x axis that these panels share: from the first point or mark to the last, without a margin."""
+    """The x axis that these panels share: from the first point, mark or stretch to the last, without a margin."""
     shared = list(panels)
     columns = [panel.points(series)[0] for panel in shared for series in panel.series]
-    values = _finite(columns, [mark.x for panel in shared for mark in panel.marks])
+    marked = [mark.x for panel in shared for mark in panel.marks]
+    marked += [end for panel in shared for span in panel.spans for end in (span.begin, span.end)]
+    values = _finite(columns, marked)
     log = shared[0].x_log
     whole = bool((values == np.round(values)).all())
     low, high = _ends(values, log=log)

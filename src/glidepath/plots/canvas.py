@@ -26,6 +26,7 @@ class Glyphs:
     floor: str
     tick_below: str
     mark: str
+    shade: str
     point: str
     dot: str
     swatch: str
@@ -33,8 +34,8 @@ class Glyphs:
     bars: str
 
 
-UNICODE = Glyphs(True, "│", "┤", "└", "─", "┬", "┊", "●", "•", "━━", "…", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs(False, "|", "+", "+", "-", "+", ":", "O", "o", "--", ".", "_.-=+*#@")
+UNICODE = Glyphs(True, "│", "┤", "└", "─", "┬", "┊", "░", "●", "•", "━━", "…", "▁▂▃▄▅▆▇█")
+ASCII = Glyphs(False, "|", "+", "+", "-", "+", ":", ".", "O", "o", "--", ".", "_.-=+*#@")
 
 
 def fits(encoding: str) -> Glyphs:

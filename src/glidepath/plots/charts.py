@@ -1,6 +1,7 @@
 """A figure as the plain data that Plotly draws: its traces and its layout. Needs no Plotly itself."""
 
 import math
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -11,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glidepath.plots.axes import Axis, x_axis, y_axis
-from glidepath.plots.figure import EMPTY, NAMELESS, Figure, Mark, Panel, Series, alone
+from glidepath.plots.figure import EMPTY, NAMELESS, Figure, Mark, Panel, Series, Span, alone
 from glidepath.plots.labels import apart
 from glidepath.plots.lettering import fit
 from glidepath.plots.numbers import SMALL
-from glidepath.plots.palette import dash, ink
+from glidepath.plots.palette import RIM, SHADE, TONES, dash, ink, sheer
 from glidepath.plots.thinning import kept
 
 COLUMNS = 2_000  # more than a screen has; a longer curve keeps its first, lowest, highest and last point in each
@@ -29,6 +30,7 @@ FONT = {"size": 12}  # pixels
 NARROW, WIDE, LETTER = 340, 640, 7  # pixels: of a chart on a telephone and on a small page; of a letter
 HEADING, LABEL_ROW = 6, 16  # pixels: of air below a heading; of a row of labels
 LETTERS = 80  # of a text in a chart, where it cannot break into lines
+HOVERED, LINES = 64, 4  # points along a stretch at which it says what it is; lines of what it says
 TICKS_ACROSS, TICK_PIXELS = 8, 45  # on a page as wide as a hand; between two ticks up
 
 
@@ -64,12 +66,13 @@ def chart(figure: Figure) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "annotations": [note for seat in seats for note in _annotations(seat)],
-        "shapes": [_line(seat, mark) for seat in seats for mark in seat.panel.marks if mark.y is None],
+        "shapes": [shape for seat in seats for shape in _shapes(seat)],
     }
     for seat in seats:
         layout[_axis(seat.x)] = _across(seat)
         layout[_axis(seat.y)] = _up(seat, height)
     data = [trace for seat in seats for series in seat.panel.series for trace in _traces(figure, seat, series)]
+    data += [_said(seat, span) for seat in seats for span in seat.panel.spans if span.detail]
     return {"data": data, "layout": layout}
 
 
@@ -85,7 +88,7 @@ def _seats(figure: Figure) -> Iterator[Seat]:
         across = x_axis(group)
         for panel in group:
             number += 1
-            top = bottom + HEAD + LABEL_ROW * bool(panel.marks)
+            top = bottom + HEAD + LABEL_ROW * bool(panel.captions)
             bottom = top + PANEL * panel.height
             yield Seat(panel, _name("x", group_number), _name("y", number), across, top, bottom)
         bottom += FEET
@@ -134,7 +137,9 @@ def _traces(figure: Figure, seat: Seat, series: Series) -> Iterator[dict[str, An
     if lined:
         some = kept(np.log10(x) if seat.across.log else x, y, COLUMNS)
         x, y = x[some], y[some]
-        yield {**_trace(figure, seat, series, x, y), "mode": "lines"}
+        line = {**_trace(figure, seat, series, x, y), "mode": "lines"}
+        kin = series.faint and any(one.name == series.name and not one.faint for one in seat.panel.series)
+        yield {**line, "hoverinfo": "skip"} if kin else line
     dots = alone(y) if lined else np.isfinite(y)
     if dots.any():
         again = any(other.name == series.name and other.kind != "points" for other in seat.panel.series)
@@ -193,8 +198,7 @@ def _above(seat: Seat, shift: int) -> dict[str, Any]:
 
 def _labels(seat: Seat) -> list[tuple[float, str]]:
     """Where on the axis (0 to 1) each label of a line is centred; those that would always meet are one."""
-    lines = [mark for mark in seat.panel.marks if mark.y is None]
-    places = [(float(seat.across.place([mark.x])[0]) * WIDE, mark.label) for mark in lines]
+    places = [(float(seat.across.place([x])[0]) * WIDE, label) for x, label in seat.panel.captions]
     placed = apart(places, lambda text: LETTER * len(text), WIDE, LETTER)
     return [((begin + LETTER * len(text) / 2) / WIDE, text) for begin, text in placed]
 
@@ -208,6 +212,34 @@ def _point(seat: Seat, mark: Mark, y: float) -> dict[str, Any]:
     place = {"x": x, "y": math.log10(y) if seat.panel.y_log else y, "xref": seat.x, "yref": seat.y}
     arrow = {"showarrow": True, "arrowhead": 6, "arrowcolor": MARK}  # 6: a dot
     return {**place, **arrow, "text": _shown(mark.label), "font": FONT}
+
+
+def _shapes(seat: Seat) -> Iterator[dict[str, Any]]:
+    for span in seat.panel.spans:
+        ends = {"x0": span.begin, "x1": span.end, "y0": 0, "y1": 1}
+        tone = TONES[span.tone].hex
+        fill = {"fillcolor": sheer(tone, SHADE), "layer": "below"}
+        line = {"color": sheer(tone, RIM), "width": 1}  # so that a stretch of one update is seen
+        yield {"type": "rect", "xref": seat.x, "yref": f"{seat.y} domain", "line": line, **ends, **fill}
+    yield from (_line(seat, mark) for mark in seat.panel.marks if mark.y is None)
+
+
+def _said(seat: Seat, span: Span) -> dict[str, Any]:
+    """An unseen line along a stretch, so that pointing at it says what it is."""
+    first, last = seat.across.place([span.begin, span.end])
+    places = [seat.across.plain(share) for share in np.linspace(first, last, HOVERED).tolist()]
+    text = "<br>".join(_shown(line) for line in textwrap.wrap(span.detail, LETTERS - 1, max_lines=LINES))
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [10**place for place in places] if seat.across.log else places,
+        "y": [y_axis(seat.panel).low] * HOVERED,
+        "xaxis": seat.x,
+        "yaxis": seat.y,
+        "opacity": 0,
+        "line": {"color": TONES[span.tone].hex},
+        "hovertemplate": f"{text}<extra></extra>",
+    }
 
 
 def _line(seat: Seat, mark: Mark) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from glidepath.errors import GlidepathError, nearest
 
 Kind = Literal["line", "points", "steps"]
+Tone = Literal["note", "suspect", "wrong"]
 # Beyond this the span of an axis overflows a float64, so that such a value is a gap like any infinite one.
 LARGEST = 1e300
 NAMELESS, EMPTY = "(no name)", "no finite values"  # what a picture says instead of nothing
@@ -65,6 +66,29 @@ class Mark:
             raise GlidepathError(f"expected a finite place for mark {self.label!r}, got {self.x}, {self.y}")
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the x axis from `begin` to `end` (>= begin), shaded in a tone, with its label above; "" has none.
+
+    `detail` is what a page says of it where one points at it. Raises GlidepathError for other ends or another tone.
+    """
+
+    begin: float
+    end: float
+    label: str = ""
+    tone: Tone = "note"
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a stretch that cannot be drawn."""
+        if not -LARGEST < self.begin <= self.end < LARGEST:
+            raise GlidepathError(
+                f"expected a stretch {self.label!r} from its begin to its end, got {self.begin} to {self.end}"
+            )
+        if self.tone not in get_args(Tone):
+            raise GlidepathError(f"expected a tone, got {self.tone!r}: {nearest(str(self.tone), get_args(Tone))}")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
     """One pair of axes: its series, what they say, and how tall it is beside the figure's other panels.
@@ -82,11 +106,13 @@ class Panel:
     marks: tuple[Mark, ...] = ()
     height: float = 1.0
     y_range: tuple[float, float] | None = None
+    spans: tuple[Span, ...] = ()
 
     def __post_init__(self) -> None:
         """Freeze the sequences and check that the axes can be drawn."""
         object.__setattr__(self, "series", tuple(self.series))
         object.__setattr__(self, "marks", tuple(self.marks))
+        object.__setattr__(self, "spans", tuple(self.spans))
         if not (math.isfinite(self.height) and self.height > 0):
             raise GlidepathError(f"expected a height above 0 for panel {self.y_label!r}, got {self.height}")
         self._check_logs()
@@ -106,6 +132,9 @@ class Panel:
         for mark in self.marks:
             if (self.x_log and mark.x <= 0) or (self.y_log and mark.y is not None and mark.y <= 0):
                 raise GlidepathError(f"expected mark {mark.label!r} above 0 on a log axis, got {mark}")
+        for span in self.spans:
+            if self.x_log and span.begin <= 0:
+                raise GlidepathError(f"expected the stretch {span.label!r} above 0 on a log axis, got {span.begin}")
 
     def points(self, series: Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The columns of `series`, with NaN in both where this panel's axes cannot show the point."""
@@ -113,6 +142,12 @@ class Panel:
         shown &= (series.x > 0) if self.x_log else shown
         shown &= (series.y > 0) if self.y_log else shown
         return np.where(shown, series.x, np.nan), np.where(shown, series.y, np.nan)
+
+    @property
+    def captions(self) -> tuple[tuple[float, str], ...]:
+        """What stands above the axes: the labels of lines, and of stretches where they begin; an empty one does not."""
+        lines = [(mark.x, mark.label) for mark in self.marks if mark.y is None]
+        return tuple(one for one in (*lines, *((span.begin, span.label) for span in self.spans)) if one[1])
 
     @property
     def empty(self) -> bool:

@@ -14,7 +14,7 @@ from glidepath.plots.axes import Axis, x_axis, y_axis
 from glidepath.plots.figure import EMPTY, NAMELESS, Figure, Panel
 from glidepath.plots.labels import apart
 from glidepath.plots.lettering import fit
-from glidepath.plots.palette import MUTED, PAPER, TEXT, dash, ink
+from glidepath.plots.palette import MUTED, PAPER, RIM, SHADE, TEXT, TONES, dash, ink, sheer
 from glidepath.plots.panes import DASHES, DOT, FONT, SMALL_SIZE, WIDTH, curve, quiet, scaled, ticks
 
 KINDS = (".png", ".svg")
@@ -22,6 +22,7 @@ SMALLEST, LARGEST = 2.0, 60.0  # inches: less has no room for an axis, more no r
 DPI = 160  # dots an inch: sharp on a screen of twice the usual density
 TITLE_SIZE, LABEL_SIZE = 13.0, 10.0  # points
 LETTER = 0.6 / 72  # inches that a letter of DejaVu Sans takes on average, for each point of its size
+BOLD = 1.15  # times as wide
 LINE = 1.4 / 72  # inches that a line of text takes, for each point of its size
 LEFT, RIGHT, EDGE = 0.75, 0.3, 0.12  # inches beside the axes: tick labels; half of the last one; the paper's edge
 TITLE_LINES, NOTE_LINES = 2, 3  # the rest is cut, so that the curves keep their room
@@ -77,14 +78,14 @@ class Drawing:
         return "".join(letter if ord(letter) in self.known else "□" for letter in line)
 
     def _wrapped(self, text: str, size: float, lines: int) -> list[str]:
-        return textwrap.wrap(text, self._letters(size), max_lines=lines, placeholder=" …")
+        return textwrap.wrap(text, self._letters(size), max_lines=lines, placeholder=" …", break_on_hyphens=False)
 
     def _letters(self, size: float) -> int:
         """How many of this size fit beside one another; a word at least, however narrow."""
         return max(8, int((self.width - 2 * EDGE) / (LETTER * size)))
 
     def _title(self) -> float:
-        lines = self._wrapped(self.figure.title, TITLE_SIZE, TITLE_LINES)
+        lines = self._wrapped(self.figure.title, BOLD * TITLE_SIZE, TITLE_LINES)
         for number, line in enumerate(lines):
             y = EDGE + (number + 0.8) * LINE * TITLE_SIZE  # its letters stand on a line that deep
             self._text(EDGE, y, line, size=TITLE_SIZE, color=TEXT, weight="bold")
@@ -126,7 +127,7 @@ class Drawing:
         """The groups from `top` to `bottom`, each panel below its own heading, ticks below the last of a group."""
         panels, line = self.figure.panels, LINE * SMALL_SIZE
         feet = 2 * LINE * LABEL_SIZE + EDGE  # the tick labels and the x label
-        heads = [EDGE + line * (1 + any(mark.y is None for mark in panel.marks)) for panel in panels]
+        heads = [EDGE + line * (1 + bool(panel.captions)) for panel in panels]
         room = bottom - top - sum(heads) - feet * len(self.figure.groups)
         room = max(room, SHORTEST * len(panels))
         unit = room / sum(panel.height for panel in panels)
@@ -151,7 +152,7 @@ class Drawing:
         axes.set_xticks([place for place, _ in across.ticks(self._across)], [])
         quiet(axes)
         heading = ": ".join(text for text in (panel.y_label, panel.title) if text)
-        lines = 1 + any(mark.y is None for mark in panel.marks)
+        lines = 1 + bool(panel.captions)
         self._text(
             EDGE,
             top - lines * LINE * SMALL_SIZE + EDGE / 2,
@@ -172,10 +173,13 @@ class Drawing:
 
     def _marks(self, axes: Any, panel: Panel, across: Axis, top: float) -> None:
         width = self.width - LEFT - RIGHT
-        lines = [mark for mark in panel.marks if mark.y is None]
-        for mark in lines:
-            axes.axvline(mark.x, color=MUTED, linewidth=1, linestyle=DASHES["dash"], zorder=1)
-        places = [(float(across.place([mark.x])[0]) * width, mark.label) for mark in lines]
+        for span in panel.spans:
+            tone = TONES[span.tone].hex  # its ends in more of it, so that a stretch of one update is seen
+            axes.axvspan(span.begin, span.end, fc=sheer(tone, SHADE), ec=sheer(tone, RIM), linewidth=1, zorder=0.5)
+        for mark in panel.marks:
+            if mark.y is None:
+                axes.axvline(mark.x, color=MUTED, linewidth=1, linestyle=DASHES["dash"], zorder=1)
+        places = [(float(across.place([x])[0]) * width, label) for x, label in panel.captions]
         wide = LETTER * SMALL_SIZE
         for begin, text in apart(places, lambda text: wide * len(text), width, 2 * wide):
             self._text(LEFT + begin, top - EDGE / 2, fit(text, self._letters(SMALL_SIZE)), size=SMALL_SIZE, color=TEXT)

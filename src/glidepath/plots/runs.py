@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from glidepath.errors import JournalError
 from glidepath.plots.figure import Figure, Panel, Series
 from glidepath.plots.numbers import number
+from glidepath.runs.clocks import STEPS
 from glidepath.runs.curve import Curve
 from glidepath.runs.names import LOSS, NORM, RATE, VALIDATION
 from glidepath.runs.run import Run
@@ -28,13 +29,14 @@ def comparison_figure(runs: Mapping[str, Run]) -> Figure:
     Training loss faint and smoothed, validation loss as points joined by a line. A few high losses may lie
     outside the axis, and the note says so. Raises JournalError where no run has a loss.
     """
-    losses = [series for name, run in runs.items() for series in _losses(run, name, name)]
+    losses = [series for name, run in runs.items() for series in losses_of(run, name, name)]
     if not losses:
         raise JournalError(f"expected a run with a curve {LOSS!r} or {VALIDATION!r}, got {list(runs) or 'none'}")
-    panels = [_loss_panel(losses)]
+    across = clock_of(*runs.values())
+    panels = [loss_panel(losses, across)]
     rates = [_plain(run.curves[RATE], name) for name, run in runs.items() if RATE in run.curves]
-    panels += [Panel(tuple(rates), "step", "learning rate", height=HALF)] if rates else []
-    return Figure("Runs compared" if len(runs) > 1 else "".join(runs), tuple(panels), _note(losses, panels[0]))
+    panels += [Panel(tuple(rates), across, "learning rate", height=HALF)] if rates else []
+    return Figure("Runs compared" if len(runs) > 1 else "".join(runs), tuple(panels), loss_note(losses, panels[0]))
 
 
 def run_figure(run: Run, *, title: str = "") -> Figure:
@@ -42,22 +44,30 @@ def run_figure(run: Run, *, title: str = "") -> Figure:
 
     Raises JournalError where it recorded none of them.
     """
-    losses = _losses(run, "training loss", "validation loss")
-    panels = [_loss_panel(losses)] if losses else []
+    losses = losses_of(run, "training loss", "validation loss")
+    across = clock_of(run)
+    panels = [loss_panel(losses, across)] if losses else []
     for curve, label in ((RATE, "learning rate"), (NORM, "gradient norm")):
         if curve in run.curves:
             series = _plain(run.curves[curve], label, faint=curve == NORM)  # as noisy as a loss
-            panels.append(Panel((series,), "step", label, height=HALF))
+            panels.append(Panel((series,), across, label, height=HALF))
     if not panels:
         raise JournalError(f"expected curves {LOSS}, {RATE} or {NORM}, got {list(run.curves) or 'none'}")
-    return Figure(title or "One run", tuple(panels), _note(losses, panels[0]) if losses else "")
+    return Figure(title or "One run", tuple(panels), loss_note(losses, panels[0]) if losses else "")
 
 
-def _losses(run: Run, training: str, validation: str) -> list[Series]:
+def clock_of(*runs: Run) -> str:
+    """What the steps of these runs count, as the label of an axis: "step", "tokens", "epochs"."""
+    clocks = dict.fromkeys("step" if run.clock == STEPS else run.clock for run in runs)
+    return ", ".join(clocks) or "step"
+
+
+def losses_of(run: Run, training: str, validation: str) -> list[Series]:
+    """The training loss, smoothed, and the validation loss as a line with points, under these names."""
     out = []
     if LOSS in run.curves:
         curve = run.curves[LOSS]
-        out.append(Series(training, curve.steps, _smooth(curve.values), faint=VALIDATION in run.curves))
+        out.append(Series(training, curve.steps, smoothed(curve.values), faint=VALIDATION in run.curves))
     if VALIDATION in run.curves:
         curve = run.curves[VALIDATION]
         out.append(Series(validation, curve.steps, curve.values))
@@ -65,7 +75,8 @@ def _losses(run: Run, training: str, validation: str) -> list[Series]:
     return out
 
 
-def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A loss as a picture shows it: with a memory of fifty values, less of a short one."""
     finite = np.where(np.isfinite(values), values, np.nan)
     return ema(finite, decay=min(DECAY, 1 - 1 / max(1.0, values.size / MEMORY)))
 
@@ -74,10 +85,11 @@ def _plain(curve: Curve, name: str, *, faint: bool = False) -> Series:
     return Series(name, curve.steps, curve.values, faint=faint)
 
 
-def _loss_panel(losses: list[Series]) -> Panel:
+def loss_panel(losses: list[Series], across: str = "step") -> Panel:
+    """The panel of these losses: its axis holds what they came to, not every spike of them."""
     both = any(series.faint for series in losses)
     title = "training smoothed and faint, validation with points" if both else "smoothed"
-    return Panel(tuple(losses), "step", "loss", title, y_range=_window(losses))
+    return Panel(tuple(losses), across, "loss", title, y_range=_window(losses))
 
 
 def _window(losses: list[Series]) -> tuple[float, float] | None:
@@ -101,7 +113,7 @@ def _top(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     return float(np.quantile(later if later.size else y, BULK))
 
 
-def _note(losses: list[Series], panel: Panel) -> str:
+def loss_note(losses: list[Series], panel: Panel) -> str:
     """What the loss panel does not show, and of which run: a divergence is never hidden silently."""
     hidden: dict[str, str] = {}
     for series in losses:

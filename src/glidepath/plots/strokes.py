@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from glidepath.plots.axes import Axis
 from glidepath.plots.canvas import Canvas, Glyphs, styled
-from glidepath.plots.figure import EMPTY, Mark, Panel, Series, alone
+from glidepath.plots.figure import EMPTY, Mark, Panel, Series, Span, alone
 from glidepath.plots.lettering import clean, columns
-from glidepath.plots.palette import ink
+from glidepath.plots.palette import TONES, ink
 from glidepath.plots.thinning import kept
 
 SPARSE = 3  # of a faint line's dots one in three is drawn
@@ -62,6 +62,8 @@ def fill(canvas: Canvas, panel: Panel, across: Axis, up: Axis, style: Style, leg
         _mark(canvas, mark, across, up, style)
     if legend and not style.color and style.glyphs.braille:
         _letters(canvas, style, [style.names.index(name) for name in legend])
+    for span in panel.spans:
+        _shade(canvas, span, across, style)
 
 
 def _curve(canvas: Canvas, series: Series, x: NDArray[np.float64], y: NDArray[np.float64], owner: int) -> None:
@@ -93,6 +95,15 @@ def _mark(canvas: Canvas, mark: Mark, across: Axis, up: Axis, style: Style) -> N
             if canvas.free(line, begin, columns(text)):
                 canvas.write(line, begin, text)
                 return
+
+
+def _shade(canvas: Canvas, span: Span, across: Axis, style: Style) -> None:
+    """Fill what is still free of a stretch, a column at least."""
+    tone = f"38;5;{TONES[span.tone].ansi}" if style.color else ""
+    for column in range(cell(across, span.begin, canvas.columns), cell(across, span.end, canvas.columns) + 1):
+        for row in range(canvas.rows):
+            if canvas.free(row, column):
+                canvas.write(row, column, style.glyphs.shade, tone)
 
 
 def _letters(canvas: Canvas, style: Style, places: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from glidepath.errors import GlidepathError
 from glidepath.plots.axes import Axis, x_axis, y_axis
 from glidepath.plots.canvas import Canvas, fits
-from glidepath.plots.figure import LARGEST, NAMELESS, Figure, Mark, Panel
+from glidepath.plots.figure import LARGEST, NAMELESS, Figure, Panel
 from glidepath.plots.labels import apart
 from glidepath.plots.lettering import columns, fit, wrap
 from glidepath.plots.strokes import BOLD, DIM, Style, cell, fill
@@ -95,14 +95,10 @@ def _below(figure: Figure, style: Style, width: int) -> Iterator[str]:
 def _shares(figure: Figure, room: int) -> dict[int, int]:
     """The rows of each panel's canvas, by the panel's identity."""
     frame = sum(2 + len(group) for group in figure.groups)  # ticks and x label; a floor or frame a panel
-    frame += sum(1 + bool(_lines_of(panel)) for panel in figure.panels)
+    frame += sum(1 + bool(panel.captions) for panel in figure.panels)
     total = sum(panel.height for panel in figure.panels)
     room = max(room - frame, 0)
     return {id(panel): max(FEWEST_ROWS, int(room * panel.height / total)) for panel in figure.panels}
-
-
-def _lines_of(panel: Panel) -> list[Mark]:
-    return [mark for mark in panel.marks if mark.y is None]
 
 
 def _group(
@@ -126,9 +122,9 @@ def _group(
 def _head(panel: Panel, across: Axis, style: Style, gutter: int, inner: int) -> Iterator[str]:
     parts = [style.clean(text) for text in (panel.y_label, panel.title) if text]
     yield fit(": ".join(parts), gutter + 2 + inner, style.glyphs.ellipsis)
-    if lines := _lines_of(panel):
+    if panel.captions:
         row = Canvas(1, inner)
-        places = [(cell(across, mark.x, inner) + 0.5, style.clean(mark.label)) for mark in lines]
+        places = [(cell(across, x, inner) + 0.5, style.clean(label)) for x, label in panel.captions]
         for begin, text in apart(places, columns, inner, 1):
             row.write(0, int(begin), fit(text, inner, style.glyphs.ellipsis))
         yield " " * (gutter + 2) + style.styled(row.lines(style.glyphs, (), ())[0], DIM)

@@ -1,14 +1,15 @@
 """The Keras door: `attach` drives a model by a schedule, `LearningRateLog` keeps what every update used.
 
 `range_test` looks for its peak; `checkpoint` and `resume` carry a schedule over a restart; `read_schedule` reads a
-LearningRateSchedule by its own configuration. Keras is imported with the first of the others, so that its backend can
-be chosen before.
+LearningRateSchedule by its own configuration; `cut` makes a policy for a `watch`. Keras is imported with the first of
+the others, so that its backend can be chosen before.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from glidepath.frameworks.keras.reading import read_schedule
+from glidepath.frameworks.watching import cut
 
 if TYPE_CHECKING:
     from glidepath.frameworks.keras.log import LearningRateLog
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from glidepath.frameworks.keras.schedule import LearningRate, attach
     from glidepath.frameworks.keras.sweeping import range_test
 
-__all__ = ["LearningRate", "LearningRateLog", "attach", "checkpoint", "range_test", "read_schedule", "resume"]
+__all__ = ["LearningRate", "LearningRateLog", "attach", "checkpoint", "cut", "range_test", "read_schedule", "resume"]
 
 HOMES = {
     "LearningRate": "schedule",

@@ -5,7 +5,8 @@ from typing import Any
 
 from glidepath._extras import require
 from glidepath.errors import AttachError, CheckpointError, shown
-from glidepath.schedules.course import FIELDS, Course, course
+from glidepath.schedules.amendments import Amendment
+from glidepath.schedules.course import FIELDS, Course, course, lr_of
 from glidepath.schedules.schedule import Schedule
 
 keras: Any = require("keras")
@@ -40,6 +41,14 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ig
         """The learning rate of the update that a micro-batch, counted from 0, is part of."""
         update = keras.ops.convert_to_tensor(step) // self.accumulation
         return keras.ops.cast(self.schedule(update), keras.backend.floatx())
+
+    def amend(self, change: Amendment) -> None:
+        """Change what is in force from the step of the change on, for good; raises ScheduleError where it does not fit.
+
+        A model that is compiled by JAX sees it behind `model.make_train_function(force=True)`.
+        """
+        self.course = self.course.amend(change)
+        self.schedule = lr_of(self.course.in_force)
 
     def get_config(self) -> dict[str, Any]:
         """The plain dict that a saved model keeps."""

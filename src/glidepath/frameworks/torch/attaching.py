@@ -16,6 +16,8 @@ from glidepath.frameworks.torch.plans import refuse_unknown
 from glidepath.frameworks.torch.recording import Record
 from glidepath.frameworks.torch.resuming import Terms
 from glidepath.frameworks.torch.several import Schedulers
+from glidepath.frameworks.torch.telling import Telling
+from glidepath.frameworks.watching import Cut, Guard
 from glidepath.schedules.continuation import MOST_UP, Policy
 from glidepath.schedules.course import Course, refuse_policy
 from glidepath.schedules.plan import Plan
@@ -33,6 +35,7 @@ def attach(
     policy: str | Policy | None = ...,
     most: float = ...,
     journal: str | Path | None = ...,
+    watch: str | Cut | None = ...,
 ) -> Scheduler: ...
 @overload
 def attach(
@@ -43,6 +46,7 @@ def attach(
     policy: str | Policy | None = ...,
     most: float = ...,
     journal: str | Path | None = ...,
+    watch: str | Cut | None = ...,
 ) -> Schedulers: ...
 def attach(
     optimizer: Optimizer | Iterable[Optimizer],
@@ -52,6 +56,7 @@ def attach(
     policy: str | Policy | None = None,
     most: float = MOST_UP,
     journal: str | Path | None = None,
+    watch: str | Cut | None = None,
 ) -> Scheduler | Schedulers:
     """Let a schedule, or a plan, drive an optimizer from its update number `step` (>= 0) on; that is all it takes.
 
@@ -70,7 +75,9 @@ def attach(
     `policy` says how to go on where a checkpoint that is loaded is of another schedule than this one: "requested",
     "stored", "hold", "stretch", "anneal_from_here", or one made by `rewarm`, `append`, `branch`; `most` is how much
     the learning rate may rise there, in shares of the last one. `journal` is a file in which each update is recorded
-    with what it used, and beside which `glidepath amend` leaves its requests.
+    with what it used, and beside which `glidepath amend` leaves its requests. `watch` hears what `scheduler.tell(loss)`
+    says of each update, and what goes wrong is said as a warning ("warn"), stops the training ("stop"), or cuts what is
+    left of the plan and warms up again ("cut", or what `cut(scale, warmup=, most=)` makes).
 
     Raises AttachError where there is no optimizer, no schedule or no learning rate above 0, where a plan names groups
     and the optimizer has none of them, or where a group lacks a hyper-parameter that the plan sets.
@@ -98,10 +105,14 @@ def attach(
     for earlier in map(attached, optimizers):
         if earlier is not None:
             earlier.release()
+    if watch is not None:
+        Guard(watch)  # refused before anything is opened
     record = None if journal is None else Record(journal, fresh=step == 0)
+    lanes = [record.lane(len(to.units)) if record else None for to in ready]
+    telling = Telling(watch, lanes[0])  # one for all of them
     schedulers = [
-        Scheduler(one, to, step, Terms(policy, most, record.lane(len(to.units)) if record else None))
-        for one, to in zip(optimizers, ready, strict=True)
+        Scheduler(one, to, step, Terms(policy, most, lane, telling))
+        for one, to, lane in zip(optimizers, ready, lanes, strict=True)
     ]
     if record is not None:
         record.begin(schedulers[0].settings())

@@ -1,6 +1,6 @@
 """A schedule, or a plan, driven by the optimizer's own count of applied updates, behind torch's scheduler interface."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +8,8 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from glidepath.errors import GlidepathError, ResumeConflict
+from glidepath.diagnosis.finding import Finding
+from glidepath.errors import ResumeConflict
 from glidepath.frameworks.torch import ranks
 from glidepath.frameworks.torch.driven import Ahead, Driven, driven
 from glidepath.frameworks.torch.groups import Group
@@ -40,7 +41,7 @@ class Scheduler(LRScheduler):
     def __init__(self, optimizer: Optimizer, to: Driven, step: int, terms: Terms) -> None:
         """Set the learning rates of update `step` and begin to count. See `attach`."""
         self.optimizer = optimizer
-        self._terms, self._lane = terms, terms.lane
+        self._terms, self._lane, self._telling = terms, terms.lane, terms.telling
         self._captured = False
         self._go(to, Joined(), step)
         self._hook()
@@ -140,7 +141,7 @@ class Scheduler(LRScheduler):
             self._warm(groups)
         if self._lane is not None:
             self._lane.write(step - 1, self._to.names)
-            self._hear(self._lane)
+            self._lane.hear(self.last_epoch, self._amend)
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def _agree(self) -> None:
@@ -193,6 +194,19 @@ class Scheduler(LRScheduler):
         self._amend(made)
         return made
 
+    def tell(self, loss: float | torch.Tensor, **beside: float | torch.Tensor) -> tuple[Finding, ...]:
+        """What the update that was applied last saw: its loss, and `grad_norm`, `loss_scale`, `validation_loss`.
+
+        Kept in the journal, and heard by the `watch` of `attach`, which gives what it finds, and acts. Numbers on a
+        device, and those of several processes, all of which tell, are read 32 updates at a time. Raises DivergedError
+        where the watch stops, AttachError for what is no number or before the first update.
+        """
+        return self._tell({"loss": loss, **beside}, self.amend)
+
+    def _tell(self, seen: dict[str, Any], amend: Callable[..., Any]) -> tuple[Finding, ...]:
+        cuts = sum(change.warmup > 0 for change in self.course.amendments)
+        return self._telling.tell(self.last_epoch - 1, seen, cuts=cuts, amend=amend).findings
+
     def land_by(self, share: float) -> Amendment | None:
         """End with the data, of which the run has seen this share (above 0, to 1), where its length was an estimate.
 
@@ -222,14 +236,6 @@ class Scheduler(LRScheduler):
     def settings(self) -> dict[str, Any]:
         """What the journal says of a segment."""
         return self.course.state() | {"unnamed": self.unnamed}
-
-    def _hear(self, lane: Lane) -> None:
-        """Meet what somebody asked for; what does not fit is said, and changes nothing."""
-        for change in lane.changes(self.last_epoch):
-            try:
-                self._amend(change)
-            except GlidepathError as error:
-                lane.record.refused(self.last_epoch, change.table(), error)
 
     def get_last_lr(self) -> list[float | torch.Tensor]:
         """The learning rates of the groups: of the last update until `step()` is called, then of the next."""
@@ -278,7 +284,8 @@ class Scheduler(LRScheduler):
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
         self.optimizer = saved["optimizer"]
-        self._terms, self._lane = Terms(saved["policy"], saved["most"]), None
+        self._terms = Terms(saved["policy"], saved["most"])
+        self._lane, self._telling = None, self._terms.telling
         self._captured = False
         found = checked(saved["state"])
         self._go(driven(self.optimizer, found.course, found.base_lrs, found.units), found.joined, found.step)

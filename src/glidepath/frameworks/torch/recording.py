@@ -1,7 +1,7 @@
 """The record of a run under torch: what each update used, what was changed under way, and who asked for changes."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isclose
 from pathlib import Path
 from typing import Any
@@ -150,11 +150,15 @@ class Lane:
         self._amended += 1
         self.record.amended(change, self._amended)
 
-    def changes(self, step: int) -> Sequence[Amendment]:
-        """The changes that this optimizer has not heard of."""
+    def hear(self, step: int, amend: Callable[[Amendment], None]) -> None:
+        """Meet what was asked for since the last time; what does not fit is said, and changes nothing."""
         new = self.record.made(step, self._heard)
         self._heard += len(new)
-        return new
+        for change in new:
+            try:
+                amend(change)
+            except GlidepathError as error:
+                self.record.refused(step, change.table(), error)
 
 
 def _is_same(used: float, expected: Any) -> bool:

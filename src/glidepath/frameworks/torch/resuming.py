@@ -1,7 +1,7 @@
 """A scheduler's checkpoint, looked at before anything is changed by it: whole, and of the same run, or refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
@@ -15,6 +15,7 @@ from glidepath.frameworks.torch.groups import names_of
 from glidepath.frameworks.torch.joining import Joined, rates_with
 from glidepath.frameworks.torch.plans import names_groups
 from glidepath.frameworks.torch.recording import Lane
+from glidepath.frameworks.torch.telling import Telling
 from glidepath.schedules.continuation import MOST_UP, Policy
 from glidepath.schedules.course import REQUESTED, Course, course, settled
 
@@ -25,11 +26,12 @@ OPTIONAL = ("base", "amendments", "names", "joined", "heard", "_step_count", "_l
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a resume goes by where the code asks for another plan, and where the run is recorded."""
+    """What a resume goes by where the code asks for another plan, where the run is recorded, and who hears of it."""
 
     policy: str | Policy | None = None
     most: float = MOST_UP
     lane: Lane | None = None
+    telling: Telling = field(default_factory=Telling)
 
 
 @dataclass(frozen=True, slots=True)

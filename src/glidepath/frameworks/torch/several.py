@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from glidepath.diagnosis.finding import Finding
 from glidepath.errors import CheckpointError, shown
 from glidepath.frameworks.torch.clock import Scheduler
 from glidepath.schedules.amendments import Amendment
@@ -38,6 +39,10 @@ class Schedulers(Sequence[Scheduler]):
         for scheduler in self._each:
             scheduler.amendment(**change)  # refused before the first is changed
         return [scheduler.amend(**change) for scheduler in self._each]
+
+    def tell(self, loss: Any, **beside: Any) -> tuple[Finding, ...]:
+        """What the last update saw, told once for all of them; see `Scheduler.tell`."""
+        return self._each[0]._tell({"loss": loss, **beside}, self.amend)
 
     def state_dict(self) -> dict[str, Any]:
         """The states of all, in plain types."""

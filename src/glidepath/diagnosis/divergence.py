@@ -1,0 +1,94 @@
+"""Divergence: a loss that leaves and stays away, fast or slowly, behind its fall or from the start."""
+
+from glidepath.diagnosis.amending import amended
+from glidepath.diagnosis.circumstances import Circumstances
+from glidepath.diagnosis.excursion import Excursion
+from glidepath.diagnosis.finding import Finding, Severity
+from glidepath.diagnosis.leaps import leap_of
+from glidepath.diagnosis.seams import is_seam
+from glidepath.diagnosis.view import View
+
+CLEAR = 2.7  # deviations of a row, 8 of the level: a fall below that is none (of an accuracy, a reward)
+LOST, LEAST = 0.25, 0.1  # of the fall: what is damage, and below what a rise under way at the end is a note
+MUCH, WRONG = 1.0, 4.0  # times what the run fell by below its start: a leap that hurt, and that hurt for good
+HALF, THIRD = 0.5, 1 / 3  # of the peak, behind the warmup and from the start
+HIGH = 0.2  # of the peak: below, a learning rate is not what drives a loss up
+SURE = {"wrong": 0.95, "suspect": 0.6, "note": 0.4}
+MOST = 9.99  # of the fall: more is not worth a number
+
+
+def divergence(view: View) -> tuple[Finding, ...]:
+    """The worst excursion that stayed, or that is under way where the run ends; else a leap from the start."""
+    stayed = [one for one in view.excursions if _stays(one) and not is_seam(one, view)]
+    if not stayed:
+        return _from_the_start(view)
+    worst = max(stayed, key=lambda one: (one.end is None, one.height))
+    if worst.fall < CLEAR * worst.noise and (leapt := _from_the_start(view)):
+        return leapt
+    return (diverged(worst, view.circumstances(worst), recipe=amended(view, times=HALF)),)
+
+
+def _stays(one: Excursion) -> bool:
+    """Whether an excursion lasted; or is under way where the run ends, having crept up."""
+    return one.stays is not None or (one.end is None and not one.jump)
+
+
+def diverged(one: Excursion, around: Circumstances, *, recipe: str | None = None) -> Finding:
+    """An excursion that stays, as a finding; `recipe` is for the case that the learning rate is its cause."""
+    lost = one.height / one.fall if one.fall > 0 else MOST
+    severity = _severity(one, lost)
+    back = "has not come back" if one.end is None else f"came back at step {one.end}"
+    evidence = (
+        f"the loss was at {one.base:.4g} at step {one.lowest_step}, left it from step {one.begin} on, "
+        f"was at {one.top:.4g} at step {one.top_step} and {back}: {min(lost, MOST):.0%} of what it had fallen by"
+    )
+    cause, fix = _because(one, around)
+    numbers = {"base": one.base, "top": one.top, "lost": min(lost, MOST)}
+    amendment = recipe if _is_high(around) else None
+    return Finding("divergence", severity, one.begin, evidence, cause, fix, one.end, SURE[severity], amendment, numbers)
+
+
+def _severity(one: Excursion, lost: float) -> Severity:
+    if one.fall < CLEAR * one.noise:
+        return "note"
+    if one.stays is None:
+        return "suspect" if lost >= LEAST else "note"
+    if lost >= LOST:
+        return "wrong"
+    return "suspect" if one.end is None else "note"
+
+
+def _is_high(around: Circumstances) -> bool:
+    """Whether the learning rate can be the cause."""
+    return around.rate is None or around.peak is None or around.rate > HIGH * around.peak
+
+
+def _because(one: Excursion, around: Circumstances) -> tuple[str, str]:
+    """A peak too high where the rate was high, else what the log does not say."""
+    before = f"from a checkpoint before step {one.begin}"
+    if around.rate is None or around.peak is None:
+        return "a learning rate too high", f"half the learning rate, {before}"
+    if not _is_high(around):
+        cause = f"not the learning rate, which was at {around.rate:.3g} by then: data, or weights that grow"
+        return cause, f"look at the data of step {one.begin}, and go on {before}"
+    fix = f"a peak of {around.peak * HALF:.3g} instead of {around.peak:.3g}, {before}"
+    return f"a learning rate too high at {around.rate:.3g}", fix
+
+
+def _from_the_start(view: View) -> tuple[Finding, ...]:
+    """A leap within the first part of the run that the rest of it hardly made good."""
+    leap = leap_of(view)
+    if leap is None or leap.of_fall < MUCH:
+        return ()
+    fix = "a third of the peak"
+    if view.rates is not None:
+        fix = f"a peak of {THIRD * view.rates.peak:.3g} instead of {view.rates.peak:.3g}"
+    evidence = (
+        f"the loss leapt from {leap.start:.4g} to {leap.top:.4g} at step {leap.step}; "
+        f"at its best, later, it was at {leap.best:.4g}"
+    )
+    severity: Severity = "wrong" if leap.of_fall > WRONG else "suspect"
+    recipe = amended(view, times=THIRD)
+    return (
+        Finding("divergence", severity, leap.begin, evidence, "a peak too high from the start", fix, None, 0.9, recipe),
+    )

@@ -1,0 +1,196 @@
+"""Bends joined: where each ends and the next begins, in whole steps, and the round numbers that were meant."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from glidepath.diagnosis.bends import POWER_LAW, Bend, nudged
+from glidepath.diagnosis.precision import Numbers, shortest
+from glidepath.diagnosis.stretches import Drawn, Points, Stretch
+
+PARTS_OF_INTERVAL = (0.5, 0.1)  # of the steps between two points: how far a bound may be moved to a round number
+ROOMS = 4_096  # places at which two bends are looked at for where they meet
+BELOW_A_STEP = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A bend, or points, from the step `begin` up to the step `end`."""
+
+    begin: int
+    end: int
+    bend: Bend | Drawn
+
+
+def spans(points: Points, found: list[Stretch]) -> list[Span]:
+    """The bends of the stretches with round numbers, from step 0 or the first point on, and their bounds."""
+    gap = interval(points.steps)
+    meant = [replace(one, bend=_round(one.bend, points[one.first : one.last + 1], gap)) for one in found]
+    meant = _without_flat_tops(meant, points)
+    bounds = [0]
+    for one, other in pairwise(meant):
+        begin, end = float(points.steps[one.last]), float(points.steps[other.first])
+        early = _earlier(one, other, points)
+        meet = _meet(one.bend, other.bend, begin, end) if early is None else early
+        bounds.append(max(bounds[-1] + 1, meet))
+    ends = [*bounds[1:], int(points.steps[-1]) + 1]
+    led_on = (_led(one, points, begin, end, gap) for begin, end, one in zip(bounds, ends, meant, strict=True))
+    return [Span(begin, end, bend) for begin, end, bend in zip(bounds, ends, led_on, strict=True)]
+
+
+def _led(one: Stretch, points: Points, begin: int, end: int, gap: float) -> Bend | Drawn:
+    """The bend led on to its bounds, unless a level that it keeps was seen before them, or it falls from long ago."""
+    bend, first, last = one.bend, points.steps[one.first], points.steps[one.last]
+    if isinstance(bend, Drawn):
+        return bend
+    early = bend.begin <= first + WHOLE and (begin or first <= gap or bend.to > bend.start)
+    return led(bend, begin if early else bend.begin, end if bend.end >= last - WHOLE else bend.end)
+
+
+WHOLE = 1e-3  # of a step
+
+
+def interval(steps: Numbers) -> float:
+    """The steps between two points, usually."""
+    return float(np.median(np.diff(steps))) if steps.size > 1 else 1.0
+
+
+def _round(bend: Bend | Drawn, points: Points, gap: float) -> Bend | Drawn:
+    """The bend with the roundest numbers that still says all points."""
+    if isinstance(bend, Drawn):
+        return bend
+    for share in PARTS_OF_INTERVAL if bend.start != bend.to else ():
+        for numbers in _rounder(bend, max(BELOW_A_STEP, share * gap)):
+            found = nudged(bend, points.steps, points.values, points.open_, **numbers)
+            if found is not None:
+                return _levelled(found, points)
+    return _levelled(bend, points)
+
+
+def _rounder(bend: Bend, within: float) -> Iterator[dict[str, Any]]:
+    begin, end = shortest(bend.begin, within), bend.begin + shortest(bend.end - bend.begin, within)
+    power = {} if bend.power == 1 else {"power": shortest(bend.power, ROUND_POWER)}
+    if power:
+        yield {"begin": round(begin), "end": round(begin + bend.end - bend.begin), **power}
+    yield {"begin": round(begin), "end": round(begin) + shortest(bend.end - bend.begin, within)}
+    yield {"begin": round(begin), "end": round(end)}
+    yield {"begin": round(bend.begin), "end": round(bend.end)}
+
+
+ROUND_POWER = 0.02  # of a power: 2 for 1.99
+
+
+def _levelled(bend: Bend, points: Points) -> Bend:
+    """With levels of few digits, each where the points allow it."""
+    for name in ("start", "to", "power"):
+        value, open_ = getattr(bend, name), float(points.open_.min())
+        changed: dict[str, Any] = {name: shortest(value, open_ if name != "power" else ROUND_POWER / 10)}
+        trial = replace(bend, **changed)
+        if trial.fits(points.steps, points.values, points.open_):
+            bend = trial
+    return bend
+
+
+def _meet(one: Bend | Drawn, other: Bend | Drawn, begin: float, end: float) -> int:
+    """The step behind `begin`, at most `end`, from which the other bend holds."""
+    if isinstance(one, Drawn) or isinstance(other, Drawn):
+        return int(end)
+    before = led(one, one.begin, end) if one.end >= begin - WHOLE else one
+    behind = led(other, begin, other.end) if other.begin <= end + WHOLE else other
+    at = np.unique(np.linspace(begin, end, ROOMS).round())
+    gaps = np.abs(before(at) - behind(at))
+    best = int(np.argmin(gaps))
+    if gaps[best] <= NEAR * max(one.start, one.to, other.start):
+        return round(other.begin) if begin < other.begin < end and _near(before, other) else int(at[best])
+    if one.to > one.start and other.begin < begin:
+        return _reached(before, other, at[1:])
+    natural = [bend for bend in (other.begin, one.end) if begin + WHOLE < bend < end - WHOLE]
+    return round(natural[0]) if natural else _roundest(int(begin) + 1, int(end))
+
+
+def _without_flat_tops(found: list[Stretch], points: Points) -> list[Stretch]:
+    """The stretches without those that stand still and that the bend behind them says too."""
+    kept = list[Stretch]()
+    for one in reversed(found):
+        flat = isinstance(one.bend, Bend) and one.bend.start == one.bend.to
+        if flat and kept and _says(kept[-1].bend, points[one.first : kept[-1].first], points.steps[one.first]):
+            kept[-1] = replace(kept[-1], first=one.first)
+        else:
+            kept.append(one)
+    return kept[::-1]
+
+
+def _says(bend: Bend | Drawn, part: Points, first: float) -> bool:
+    """Whether a bend that began before a step says the points behind it."""
+    own = isinstance(bend, Bend) and bend.shape not in LED and bend.begin <= first
+    return own and bend.fits(part.steps, part.values, part.open_)  # type: ignore[union-attr]
+
+
+def _earlier(one: Stretch, other: Stretch, points: Points) -> int | None:
+    """Where the other bend begins among the last points of the one, that it says too: at a flat top."""
+    if isinstance(one.bend, Drawn) or isinstance(other.bend, Drawn) or other.bend.shape in LED:
+        return None
+    begin, ended = other.bend.begin, one.bend.shape not in LED or one.bend.end <= other.bend.begin + 1
+    among = points[int(np.searchsorted(points.steps, begin)) : one.last + 1]
+    inside = points.steps[one.first] < begin < points.steps[one.last]
+    return round(begin) if ended and inside and other.bend.fits(among.steps, among.values, among.open_) else None
+
+
+NEAR = 5e-3  # of a level: two bends that come no nearer do not meet
+
+
+def _near(one: Bend, other: Bend) -> bool:
+    there = float(one(np.array([other.begin]))[0])
+    return abs(there - other.start) <= NEAR * max(one.start, one.to)
+
+
+def _reached(one: Bend, other: Bend, at: Numbers) -> int:
+    """Where a rise is as high as the fall behind it began, or the last step: a warmup laid over a decay."""
+    high = np.flatnonzero(one(at) >= other.start * (1 - NEAR))
+    return int(at[high[0]]) if high.size else int(at[-1])
+
+
+def _roundest(low: int, high: int) -> int:
+    """The whole number from low to high with the most zeros behind."""
+    unit = int(10 ** len(str(high)))
+    while -(-low // unit) * unit > high:
+        unit //= 10
+    return -(-low // unit) * unit
+
+
+def led(bend: Bend, begin: float, end: float) -> Bend:
+    """The same curve from another beginning to another end, where it has no such places of its own."""
+    if bend.shape not in LED or bend.start == bend.to or (begin, end) == (bend.begin, bend.end):
+        return bend
+    length = bend.end - bend.begin
+    since, until = (begin - bend.begin) / length, (end - bend.begin) / length
+    start, to = (LED[bend.shape](bend, share) for share in (since, until))
+    if bend.shape == "linear":
+        return _above_zero(Bend(bend.shape, start, to, begin, end))
+    if bend.shape == "exponential":
+        return replace(bend, start=start, to=to, begin=begin, end=end)
+    if bend.start < bend.to or not -1 < since <= 0:
+        return bend
+    end = begin + length * (1 + since) if bend.shape == POWER_LAW else bend.end  # the one has its timescale there
+    return replace(bend, start=start, begin=begin, end=end)
+
+
+def _above_zero(line: Bend) -> Bend:
+    """A straight line without what it would have below 0."""
+    slope = (line.to - line.start) / (line.end - line.begin)
+    if line.start < 0:
+        return replace(line, start=0.0, begin=line.begin - line.start / slope)
+    return replace(line, to=0.0, end=line.end - line.to / slope) if line.to < 0 else line
+
+
+# The level of a bend at a share of its length, outside of it too.
+LED: dict[str, Callable[[Bend, float], float]] = {
+    "linear": lambda bend, share: bend.start + (bend.to - bend.start) * share,
+    "exponential": lambda bend, share: bend.start * (bend.to / bend.start) ** share,
+    "polynomial": lambda bend, share: bend.to + (bend.start - bend.to) * max(1 - share, 0.0) ** bend.power,
+    POWER_LAW: lambda bend, share: bend.start * max(1 + share, TINY) ** -bend.power,
+}
+TINY = 1e-9  # of a timescale: a power law has no level further back

@@ -1,0 +1,69 @@
+"""A loss that leaps up within the first part of a run, above where it started."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glidepath.diagnosis.view import View, noise_of
+
+EARLY = 0.15  # of the run: its first part
+LEAP = 0.3  # of the fall below the start: a leap
+OF_NOISE = 4.5  # deviations of a row, of the second half of the run, which is calmer
+THREE, TEN = 3, 10
+BACK, ABOVE = 0.7, 1.5  # of the leap; times what later pairs of rows come to
+TWO = 2  # rows in a row: one alone is a spike
+
+
+@dataclass(frozen=True, slots=True)
+class Leap:
+    """From `start` to `top` at `step`, since `begin`; `best` is the lowest level behind it, `of_fall` its height."""
+
+    begin: int
+    step: int
+    start: float
+    top: float
+    best: float
+    of_fall: float
+
+
+def leap_of(view: View) -> Leap | None:
+    """The leap of a run, if it has one: two rows in a row clearly above the first."""
+    early = view.losses[: max(2 * TWO, view.row(int(view.first + EARLY * view.span)))]
+    both = np.minimum(early[1:], early[:-1])
+    place, start, noise = int(both.argmax()), float(early[0]), noise_of(view.losses[len(view.losses) // 2 :])
+    best = _best(view.losses[place:])
+    if both[place] - start <= max(LEAP * (start - best), OF_NOISE * noise):
+        place = int(early.argmax())
+        best = _best(view.losses[place + 1 :])
+        before = min(_best(early[: place + 1]), start)
+        if early[place] - start <= OF_NOISE * noise or best < before - TWO * noise:
+            return None
+    top, fall = float(early[place]), max(start - best, 0.0)
+    if not _overshoots(view, start, top):
+        return None
+    begin = int(np.flatnonzero(early[: place + 1] <= start + (top - start) / TEN)[-1])
+    return Leap(
+        int(view.steps[begin]),
+        int(view.steps[place]),
+        start,
+        top,
+        best,
+        (top - start) / fall if fall > 0 else float("inf"),
+    )
+
+
+def _overshoots(view: View, start: float, top: float) -> bool:
+    """Whether the loss came back from its leap at least in part, or explodes; what only rises is no loss."""
+    level = view.windows()[1]
+    late, middle = float(np.median(level[-THREE:])), float(np.median(level[len(level) // 2 :][:THREE]))
+    pairs = np.minimum(view.losses[1:], view.losses[:-1])
+    clear = top - late > ABOVE * max(float(pairs[len(pairs) // 2 :].max()) - late, 0.0)
+    return (late < start + BACK * (top - start) and clear) or late - middle > TWO * (middle - start)
+
+
+def _best(losses: NDArray[np.float64]) -> float:
+    """The lowest median of three rows."""
+    if len(losses) < THREE:
+        return float("inf")
+    return float(np.median(np.lib.stride_tricks.sliding_window_view(losses, THREE), axis=1).min())

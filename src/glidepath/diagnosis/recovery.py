@@ -1,0 +1,155 @@
+"""The recipe that a learning rate followed, found again in what a log says of it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from glidepath.diagnosis.bends import POWER_LAW, SLACK, Bend, nudged
+from glidepath.diagnosis.joining import LED, Span, interval, led, spans
+from glidepath.diagnosis.phrasing import recipe
+from glidepath.diagnosis.precision import Numbers, printed, shortest
+from glidepath.diagnosis.stretches import DRAWN, Drawn, Points, Stretch, drawn, stretches
+from glidepath.errors import GlidepathError
+from glidepath.schedules.schedule import Schedule
+
+MOST_POINTS = 500  # that bends are fitted to: the ends of what is even, and an even choice of the rest
+MOST_CORNERS = 150  # of them, where the slope changes most
+MANY = 40  # bends: a curve of more is a drawing
+FINISHED = 2.0  # intervals behind the last point: a line that is at 0 within them ended there
+LEFT = 0.3  # of its beginning: a straight line that stops higher had its end elsewhere
+SAME = 1e-9  # relative: a line is led as much further than to 0, and then to 0
+LAWS = ("exponential", POWER_LAW, "exp-zero", "log")  # that say nothing of an end
+GUESSED = 0.5  # how sure an end is that only a floor of 0 tells
+SURE = 0.95  # how sure one is that no other end agrees with
+SPREAD = 0.1  # of the way to the end: an end is told that far off from another
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A schedule found again: with the largest `residual` and what the log leaves `open`, both shares of its peak.
+
+    `spans` are the bends that were found; `drawn` says that some of it has no known shape and is points; `sure` is
+    how sure its horizon is where that lies behind the last point, else 1, and `every` the steps between two points.
+    """
+
+    schedule: Schedule
+    residual: float
+    open_: float
+    spans: tuple[Span, ...]
+    every: float
+    sure: float = 1.0
+    drawn: bool = False
+
+
+def recovered(steps: Numbers, values: Numbers) -> Recovered | None:
+    """The schedule of learning rates at steps (ascending, at least 0); None for none above 0.
+
+    Constants, straight lines, cosine, exponential, power-law and the other shapes of `decay`, one behind another,
+    with whole bounds, the peak, the floors, and the horizon where the curve tells one that lies behind its last
+    point. What has no such shape becomes points. As exactly as the values are printed.
+
+    >>> import numpy as np
+    >>> from glidepath import warmup, cosine
+    >>> steps = np.arange(0, 900, 10)
+    >>> values = (warmup(50) >> cosine(to=0.1)).over(1000, peak=3e-4)(steps)
+    >>> str(recovered(steps, values).schedule)
+    '(warmup(50) >> decay(950, to=0.1, shape=cosine)).over(1000, peak=0.0003)'
+    """
+    kept = np.isfinite(values)
+    at, seen = np.asarray(steps, dtype=np.float64)[kept], np.maximum(values[kept], 0.0)
+    if not seen.size or seen.max() <= 0:
+        return None
+    chosen = _chosen(at, seen)
+    points = Points(at[chosen], seen[chosen], printed(seen)[chosen])
+    with np.errstate(all="ignore"):  # the largest and the smallest floats
+        return _found(at, seen, points)
+
+
+def _found(at: Numbers, seen: Numbers, points: Points) -> Recovered | None:
+    """The schedule of bends, or of straight lines where they do not say every value."""
+    found = stretches(points, MANY)
+    answer = None if found is None else _answer(at, seen, points, found)
+    if answer is not None:
+        return answer
+    by_lines = _answer(at, seen, points, [Stretch(0, len(points) - 1, drawn(points))])
+    if by_lines is None or found is None:
+        return by_lines
+    return replace(by_lines, spans=tuple(spans(points, found)))
+
+
+def _chosen(at: Numbers, seen: Numbers) -> np.ndarray:
+    """Places of points enough: the ends of levels, the corners, and an even choice."""
+    if at.size <= MOST_POINTS:
+        return np.arange(at.size)
+    slope = np.diff(seen) / np.diff(at)
+    corners = np.argsort(-np.abs(np.diff(slope)), kind="stable")[:MOST_CORNERS] + 1
+    even = np.linspace(0, at.size - 1, MOST_POINTS - MOST_CORNERS).round().astype(np.int64)
+    beside = np.concatenate([corners - 1, corners, corners + 1])
+    return np.unique(np.clip(np.concatenate([even, beside]), 0, at.size - 1))
+
+
+def _answer(at: Numbers, seen: Numbers, points: Points, found: list[Stretch]) -> Recovered | None:
+    """The schedule of the bends; None where they make none, or one that says other values."""
+    joined = spans(points, found)
+    end, sure = _horizon(points, found, joined)
+    joined[-1] = replace(joined[-1], end=end)
+    high = max(_high(one) for one in joined)
+    peak = shortest(max(high, float(seen.max())), float(points.open_[np.argmax(points.values)]))
+    open_ = np.interp(at, points.steps, points.open_)
+    by_lines = any(isinstance(one.bend, Drawn) for one in found)
+    limit = np.inf if len(found) == 1 and by_lines else 2 * DRAWN * peak + open_ if by_lines else BESIDE * SLACK * open_
+    for near in (float(open_.max() / peak), 0.0):
+        try:
+            schedule = recipe(joined, peak, near).over(end, peak=peak)
+            gaps = np.abs(schedule(at) - seen)
+        except GlidepathError:
+            continue
+        if (gaps <= limit).all():
+            residual, left = float(gaps.max() / peak), float(open_.max() / peak)
+            return Recovered(schedule, residual, left, tuple(joined), interval(at), sure, by_lines)
+    return None
+
+
+def _high(span: Span) -> float:
+    """The highest level that a bend names: one that it was to lead to or to begin at, though it never was there."""
+    bend = span.bend
+    ends = float(bend(np.array([float(span.begin), float(span.end)])).max())
+    return ends if isinstance(bend, Drawn) or bend.shape in LED else max(ends, bend.start)
+
+
+BESIDE = 3  # times what is left open: of points that the fit has not seen
+
+
+def _horizon(points: Points, found: list[Stretch], joined: list[Span]) -> tuple[int, float]:
+    """The horizon and how sure it is: one behind the last point, unless the last bend tells one further behind."""
+    last, bend = points.steps[-1], joined[-1].bend
+    gap = interval(points.steps)
+    end = int(last) + 1
+    if isinstance(bend, Drawn) or bend.start <= bend.to or bend.shape in LAWS or bend.end <= last:
+        return end, 1.0
+    part = points[found[-1].first : found[-1].last + 1]
+    if bend.shape in ("linear", "1-sqrt"):
+        return _to_zero(part, bend, last, gap)
+    if bend.end <= last + FINISHED * gap + 1:
+        return max(end, round(bend.end)), 1.0
+    if nudged(bend, *_columns(part), end=last + gap) is not None:
+        return end, 1.0
+    far = bend.end + SPREAD * (bend.end - last)
+    return max(end, round(bend.end)), SURE if nudged(bend, *_columns(part), end=far) is None else GUESSED
+
+
+def _columns(part: Points) -> tuple[Numbers, Numbers, Numbers]:
+    return part.steps, part.values, part.open_
+
+
+def _to_zero(part: Points, bend: Bend, last: float, gap: float) -> tuple[int, float]:
+    """Where a line, or one less a root, comes to 0, if it nearly has or is still high."""
+    line = bend.shape == "linear"
+    far = bend.end + (bend.end - bend.begin) * bend.to / (bend.start - bend.to) * (1 + SAME)
+    low = led(bend, bend.begin, far) if line else nudged(bend, *_columns(part), to=0.0)
+    if low is None:
+        return int(last) + 1, 1.0
+    if low.end <= last + FINISHED * gap + 1:
+        return max(int(last) + 1, round(low.end)), 1.0
+    high = float(part.values[-1]) > LEFT * float(bend.start)
+    return (round(low.end), GUESSED) if high else (int(last) + 1, 1.0)

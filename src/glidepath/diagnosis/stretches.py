@@ -1,0 +1,236 @@
+"""A learning rate cut into the fewest bends that say every point of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glidepath.diagnosis.bends import POWER_LAW, SLACK, Bend, fitted, straight
+from glidepath.diagnosis.precision import Numbers
+
+Places = NDArray[np.int64]
+# The plainest first: what two shapes say equally well is said by the plainer.
+SHAPES = (
+    "linear",
+    "cosine",
+    "1-sqrt",
+    "exponential",
+    POWER_LAW,
+    "half-cosine",
+    "polynomial",
+    "exp-zero",
+    "rex",
+    "log",
+    "tanh",
+    "k-cosine",
+    "cosine-power",
+)
+PLAIN = SHAPES[:5]
+LEVEL, LEVEL_SHARE = 4, 0.05  # points, and their share of all, from which on a level ends what leads to it
+FEW_SAID, SHORT = 8, 4  # points, or one in so many, that a bend must say of a stretch that no one bend says whole
+MOST_DRAWN = 1  # stretches without a shape, behind which the whole curve is taken to have none
+DRAWN = 5e-4  # of the largest: how near straight lines come to what has no shape
+FEWEST_POINTS = 4  # on a shape with two levels and two bounds, that it says more than it was told
+JUMP = 0.02  # of the largest value: a smaller change between two points is no jump
+STEEPER = 6.0  # times the slopes on both sides: 1 - sqrt begins 2.4 times as steep as it goes on
+LONGER = 1.25  # times the points of a straight line: what a curve must say more
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Straight lines through points, where no shape is known."""
+
+    steps: Numbers
+    values: Numbers
+
+    def __call__(self, steps: Numbers) -> Numbers:
+        """The learning rates at steps."""
+        return np.interp(steps, self.steps, self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The points `first` to `last`, both included, and the bend that says them."""
+
+    first: int
+    last: int
+    bend: Bend | Drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Learning rates at steps, and what is left open of each."""
+
+    steps: Numbers
+    values: Numbers
+    open_: Numbers
+
+    def __getitem__(self, part: slice) -> "Points":
+        return Points(self.steps[part], self.values[part], self.open_[part])
+
+    def __len__(self) -> int:
+        return int(self.steps.size)
+
+
+def stretches(points: Points, most: int) -> list[Stretch] | None:
+    """The bends from the first point to the last; None where it takes more than `most`."""
+    stops, found = _stops(points), list[Stretch]()
+    begin, enters = 0, None
+    while begin < len(points):
+        if len(found) == most:
+            return None
+        end = int(stops[np.searchsorted(stops, begin)])
+        end = _turn(points, begin, end)
+        unknown = sum(isinstance(one.bend, Drawn) for one in found)
+        if unknown == MOST_DRAWN:
+            return None
+        size, bend = _longest(points[begin : end + 1], enters)
+        if size > 1 and begin + size < len(points):
+            size -= _kept_once(bend, points.steps[begin : begin + size])
+        found.append(Stretch(begin, begin + size - 1, bend))
+        begin += size
+        enters = _leaves(bend, points.steps[begin - 1])
+    return found
+
+
+def _kept_once(bend: Bend | Drawn, steps: Numbers) -> bool:
+    """Whether only the last point lies behind the end of a bend, which is then the beginning of the next."""
+    return isinstance(bend, Bend) and bend.start != bend.to and bool(steps[-2] <= bend.end < steps[-1])
+
+
+def _leaves(bend: Bend | Drawn, last: float) -> float | None:
+    """The level at which a bend has come to its end; None where it has not."""
+    ended = isinstance(bend, Bend) and bend.end < last and bend.shape != POWER_LAW
+    return bend.to if ended and isinstance(bend, Bend) else None
+
+
+def _stops(points: Points) -> Places:
+    """The last points before a jump, the last ones of a level that is kept for long, and the last of all."""
+    change = np.diff(points.values)
+    slope = np.abs(change) / np.diff(points.steps)
+    around = np.maximum(np.append(0.0, slope[:-1]), np.append(slope[1:], 0.0))
+    jump = (np.abs(change) > JUMP * points.values.max()) & (slope > STEEPER * around)
+    moves = np.concatenate([[True], np.abs(change) > points.open_[1:] + points.open_[:-1], [True]])
+    bounds = np.flatnonzero(moves)
+    kept = bounds[2:][np.diff(bounds)[1:] > max(LEVEL, LEVEL_SHARE * len(points))] - 1  # the first may be a flat top
+    return np.unique(np.concatenate([np.flatnonzero(jump), kept, [len(points) - 1]]))
+
+
+def _turn(points: Points, begin: int, end: int) -> int:
+    """The last point before the values turn round: by more than the print leaves open, however slowly."""
+    values, open_ = points.values[begin : end + 1], SLACK * 2 * points.open_[begin : end + 1]
+    moved = np.flatnonzero(np.abs(values - values[0]) > open_)
+    if not moved.size:
+        return end
+    upward = values * np.sign(values[moved[0]] - values[0])
+    top = np.maximum.accumulate(upward)
+    back = np.flatnonzero(upward < top - open_)
+    if not back.size:
+        return end
+    return begin + int(np.flatnonzero(upward[: back[0]] >= top[back[0]] - points.open_[begin])[-1])
+
+
+def _longest(points: Points, enters: float | None) -> tuple[int, Bend | Drawn]:
+    """How many points the bend says that says the most of them from the first on, and the bend."""
+    middle, first = float(np.median(points.values)), float(points.steps[0])
+    level = Bend("linear", middle, middle, first, first + 1)
+    if level.fits(points.steps, points.values, points.open_):
+        return len(points), level
+    for shape in SHAPES if len(points) >= FEWEST_POINTS else ():
+        # The turn may lie before the last point, which is then another bend's.
+        for size in (
+            (len(points), len(points) - 1) if shape in PLAIN and len(points) > FEWEST_POINTS else (len(points),)
+        ):
+            whole = fitted(shape, *_part(points, size), enters)
+            if whole is not None:
+                return size, whole
+    size, bend = _flat_or_straight(points)
+    for shape in PLAIN[1:]:
+        longer = _gallop(shape, points, enters, max(FEWEST_POINTS, int(size * LONGER) + 1))
+        if longer is not None:
+            size, bend = longer
+    if size < min(FEW_SAID, len(points) / SHORT):
+        return len(points), drawn(points)
+    return size, bend
+
+
+def drawn(points: Points) -> Drawn:
+    """The fewest of the points, about, through which straight lines come near all of them (Douglas and Peucker)."""
+    near, kept, open_spans = DRAWN * points.values.max(), {0, len(points) - 1}, [(0, len(points) - 1)]
+    while open_spans:
+        first, last = open_spans.pop()
+        inner = slice(first, last + 1)
+        ends = [first, last]
+        gap = np.abs(np.interp(points.steps[inner], points.steps[ends], points.values[ends]) - points.values[inner])
+        far = first + int(np.argmax(gap))
+        if gap.max() > near and first < far < last:
+            kept.add(far)
+            open_spans += [(first, far), (far, last)]
+    order = sorted(kept)
+    return Drawn(points.steps[order], points.values[order])
+
+
+def _gallop(shape: str, points: Points, enters: float | None, least: int) -> tuple[int, Bend] | None:
+    """The most points, of at least so many, that a shape says."""
+    low, high, best = least, len(points), None
+    size = low
+    while low <= size < high:
+        bend = fitted(shape, *(_part(points, size)), enters)
+        if bend is None:
+            high = size
+            if best is None:
+                return None
+        else:
+            best, low = (size, bend), size + 1
+        size = (low + high) // 2 if high < len(points) else min(2 * size, (size + high + 1) // 2)
+        if size == low - 1:
+            break
+    return best
+
+
+def _part(points: Points, size: int) -> tuple[Numbers, Numbers, Numbers]:
+    part = points[:size]
+    return part.steps, part.values, part.open_
+
+
+def _flat_or_straight(points: Points) -> tuple[int, Bend]:
+    """The longest level or straight line from the first point on."""
+    flat = _run(np.abs(points.values - points.values[0]) <= 2 * points.open_)
+    first, value = points.steps[0], float(points.values[0])
+    level = Bend("linear", value, value, first, first + 1)
+    if len(points) == 1 or flat > 2:  # a line needs two
+        return flat, level
+    size, best = 1, level
+    for trial in _sizes(len(points)):
+        line = _line(points[:trial])
+        if line is None:
+            break
+        size, best = trial, line
+    low, high = size, min(2 * size, len(points))
+    while low + 1 < high:
+        middle = (low + high) // 2
+        line = _line(points[:middle])
+        low, high, best = (middle, high, line) if line else (low, middle, best)
+    return (low, best) if low >= flat else (flat, level)
+
+
+def _sizes(most: int) -> Iterator[int]:
+    size = 2
+    while size < most:
+        yield size
+        size *= 2
+    yield most
+
+
+def _run(mask: np.ndarray) -> int:
+    """How many are true from the first on."""
+    return int(mask.size if mask.all() else np.argmin(mask))
+
+
+def _line(points: Points) -> Bend | None:
+    slope, height = straight(points.steps, points.values)
+    ends = points.steps[[0, -1]]
+    start, to = np.maximum(slope * ends + height, 0.0).tolist()
+    line = Bend("linear", start, to, *ends.tolist())
+    return line if line.fits(points.steps, points.values, points.open_) else None
