@@ -98,7 +98,7 @@ def test_a_cut_brings_it_back_and_is_kept_in_the_journal(tmp_path):
 def test_behind_the_last_cut_it_stops():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with pytest.raises(DivergedError, match="divergence|not finite"):
+        with pytest.raises(DivergedError, match=r"divergence|not finite"):
             trained(1.6, cut(0.95, warmup=1, most=2))
 
 

@@ -110,9 +110,12 @@ def test_the_totals_at_the_end_are_no_points_of_the_loss(tmp_path: Path) -> None
 @pytest.mark.parametrize(("version", "shift"), [("4.50.3", 1), ("4.51.0", 0), ("5.23.0", 0)])
 def test_the_version_beside_it_says_which_update_a_rate_belongs_to(tmp_path: Path, version: str, shift: int) -> None:
     (tmp_path / "trainer_state.json").write_text(state_of({"loss": 3.0, "learning_rate": 0.1, "step": 1}))
-    assert "lr_shift" not in open_run(tmp_path).settings
+    assert open_run(tmp_path)["lr"].steps.tolist() == [0]
     (tmp_path / "config.json").write_text(json.dumps({"transformers_version": version}))
-    assert open_run(tmp_path).settings["lr_shift"] == shift
+    run = open_run(tmp_path)
+    assert run["lr"].steps.tolist() == [shift]
+    assert run["loss"].steps.tolist() == [0]
+    assert any("next update" in note for note in run.notes) == bool(shift)
 
 
 def test_rewards_and_nested_quantities_of_trl_are_columns(tmp_path: Path) -> None:

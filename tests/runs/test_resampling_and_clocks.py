@@ -11,6 +11,7 @@ from glidepath.runs.clocks import on
 from glidepath.runs.curve import Curve
 from glidepath.runs.resampling import at, log_bins, windows
 from glidepath.runs.run import Run
+from glidepath.runs.shifting import moved
 
 VALUES = arrays(np.float64, st.integers(1, 200), elements=st.floats(-1e6, 1e6))
 
@@ -110,3 +111,15 @@ def test_what_the_run_counted_itself_goes_before_a_rate():
 def test_a_clock_that_nothing_tells_is_refused(run, clock, words):
     with pytest.raises(JournalError, match=words):
         on(run, clock)
+
+
+@given(st.integers(-3, 3))
+def test_learning_rates_are_moved_and_nothing_else_is(by):
+    rate = Curve("lr", range(10), range(10))
+    run = Run({"lr": rate, "lr/head": rate, "loss": rate})
+    found = moved(run, by)
+    for name in ("lr", "lr/head"):
+        assert found[name].steps.tolist() == [step + by for step in range(10) if step + by >= 0]
+        assert (found[name].values == found[name].steps - by).all()
+    assert found["loss"].steps.tolist() == list(range(10))
+    assert len(found.notes) == bool(by)

@@ -19,6 +19,7 @@ from glidepath.plots.findings import ends
 from glidepath.runs.curve import Curve
 from glidepath.runs.names import LOSS, OF_GROUP, RATE
 from glidepath.runs.run import Run
+from glidepath.runs.shifting import moved
 from glidepath.schedules.dialects.documents import Terms
 from glidepath.schedules.schedule import Schedule
 from glidepath.schedules.spec import to_spec
@@ -86,6 +87,7 @@ def examined(run: Run, plan: Schedule | None, *, only_rate: bool = False) -> Exa
     plan, recovered, refused = _with_peak(run, plan), None, ""
     try:
         recovered = audit(run, plan)
+        run = moved(run, recovered.shift)
         refused = "no recipe fits the learning rates" if recovered.schedule is None else ""
     except DiagnosisError as error:
         if only_rate:

@@ -3,7 +3,7 @@
 A row {"loss", "learning_rate", "grad_norm", "epoch", "step"} is written behind update `step`, counted from 1; its loss
 is the mean since the row before. Each checkpoint carries the whole history, so that the newest is read. Before
 transformers 4.51 (pull request 36973, March 2025) the learning rate of a row is that of the next update. The file says
-no version; a config.json beside it does, and the setting "lr_shift" is then 0 or 1; without one an audit can tell.
+no version; a config.json beside it does, and the rate is then placed where it was used; without one an audit can tell.
 """
 
 import json
@@ -27,8 +27,9 @@ TOTALS = {"train_loss", "train_runtime", "train_samples_per_second", "train_step
 # What the state holds that is no setting: its history, where it stands, and what belongs to one process.
 NO_SETTING = {HISTORY, "stateful_callbacks", "is_local_process_zero", "is_world_process_zero", "trial_params"}
 COUNTED = "steps counted from 0: the log's {0} is update {1}"
+LATE = "the learning rate of a row is that of the next update, and is placed there"
 OWN_RATE = (4, 51)  # the version since which the learning rate of a row is that of its own update
-VERSION = re.compile(rb'"transformers_version"\s*:\s*"((\d{1,4})\.(\d{1,4})[\w.+-]{0,40})"')
+VERSION = re.compile(rb'"transformers_version"\s*:\s*"(\d{1,4})\.(\d{1,4})[\w.+-]{0,40}"')
 LARGEST_CONFIG = 2**20  # bytes
 
 
@@ -43,6 +44,8 @@ def read(path: Path) -> Mapping[str, Recording]:
     """The rows as a recording; raises LogError for a file that is no state, or is cut."""
     source, state, refused = _newest([path] if is_file(path) else _states(path), path)
     points, last = Gathering(), 0
+    version = _version(source.with_name("config.json"))
+    late = {"learning_rate": int(version < OWN_RATE)} if version else {}
     for row, values in enumerate(state[HISTORY]):
         step = whole(values.get(STEP)) if isinstance(values, dict) else None
         if step is None:
@@ -50,12 +53,12 @@ def read(path: Path) -> Mapping[str, Recording]:
             continue
         last = step
         for name, value in _measured(values):
-            points.add(name, row, step - 1, value)
+            points.add(name, row, step - 1 + late.get(name, 0), value)
     if not (columns := points.columns()):
         raise LogError(f"{called(source)}: expected rows in {HISTORY}, got none with a step and a number")
     settings = {name: value for name, value in state.items() if name not in NO_SETTING and value is not None}
-    settings |= _version(source.with_name("config.json"))
-    notes = (COUNTED.format(last, last - 1), *points.notes(), *refused)
+    settings |= {"transformers_version": ".".join(map(str, version))} if version else {}
+    notes = (COUNTED.format(last, last - 1), *([LATE] if any(late.values()) else []), *points.notes(), *refused)
     return {"": Recording(columns, MappingProxyType(settings), notes, origin=NAME)}
 
 
@@ -97,17 +100,14 @@ def _state(source: Path) -> dict[str, Any]:
     return state
 
 
-def _version(config: Path) -> dict[str, Any]:
-    """The version that wrote the checkpoint, and by how many updates its learning rates stand too early."""
+def _version(config: Path) -> tuple[int, int] | None:
+    """The version that wrote the checkpoint, where a file beside it says so."""
     try:
         with opened(config) as file, refusals(config):
             found = VERSION.search(file.read(LARGEST_CONFIG))
     except LogError:
-        return {}
-    if found is None:
-        return {}
-    own = (int(found[2]), int(found[3])) >= OWN_RATE
-    return {"transformers_version": found[1].decode(), "lr_shift": 0 if own else 1}
+        return None
+    return None if found is None else (int(found[1]), int(found[2]))
 
 
 def _states(folder: Path) -> list[Path]:
