@@ -13,7 +13,7 @@ help:
 	@echo "make demo    choose, find, run, compare and report on a real training, in minutes (DEMO='--quick')"
 	@echo "make test    every test"
 	@echo "make cover   every test, and the branches that none takes (twice the time)"
-	@echo "make fuzz    hostile text, specs, documents and configurations, for some minutes (FUZZ=2000)"
+	@echo "make fuzz    hostile text, specs, documents, configurations and logs, for some minutes (FUZZ=2000)"
 	@echo "make torture lives of runs at random, killed and gone on with, every learning rate checked (TORTURE=1000)"
 	@echo "make check   format, lint, types, floors"
 	@echo "make bench   speed beside the peers, as ratios"
@@ -48,7 +48,7 @@ cover: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term -q
 
 fuzz: $(VENV)/.dev
-	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 -q tests/schedules/test_fuzz.py
+	@FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 -q tests/schedules/test_fuzz.py tests/logs/test_fuzz_tables.py tests/logs/test_text_logs_fuzzed.py tests/logs/test_trackers_fuzz.py
 
 torture: $(VENV)/.dev
 	@$(BIN)/python benchmarks/torture --cycles $(TORTURE)

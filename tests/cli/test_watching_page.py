@@ -40,18 +40,18 @@ def ran(block: str) -> None:
 def test_what_the_page_shows_is_what_is_said(desk, tmp_path, monkeypatch):
     text = PAGE.read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    made, used = blocks()
+    made, *used = blocks()
     ran(made)
     assert len(SHOWN.findall(text)) == 5
     assert renewed(text, lambda *arguments: desk(*arguments).stdout) == text
-    ran(used)
+    ran("\n".join([made, *used]))
     assert {"report.html", "card.md", "rising.png"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_its_links_are_there_and_it_is_short():
     text = PAGE.read_text(encoding="utf-8")
     assert all((PAGE.parent / target).exists() for target in re.findall(r"\]\(([^)#]+)\)", text))
-    assert len(text.splitlines()) < 150
+    assert len(text.splitlines()) < 170
 
 
 def _said(*arguments: str) -> str:

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from torch.optim import SGD, AdamW, Optimizer
 
 import glidepath as gp
 from glidepath.errors import AttachError
-from glidepath.frameworks.torch import Scheduler, attach
+from glidepath.frameworks.torch import Scheduler, attach, cut
 from glidepath.runs.requests import request
 
 UPDATES, SAVED, BATCH = 10, 4, 12  # of a run; behind which it is saved; and what all processes take together
@@ -191,6 +192,22 @@ def exchanges() -> int:
     return len(made)
 
 
+TOLD = 96  # losses, three times as many as wait for the other processes
+
+
+def watched() -> dict[str, Any]:
+    """A run whose first process is told a loss that leaves, and whose others are told a calm one."""
+    run = Run("ddp")
+    scheduler = run.attach(schedule_of(horizon=TOLD), watch=cut(0.5, warmup=4))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for step in range(TOLD):
+            run.train(1)
+            scheduler.tell(2.0**-step if not is_first() or step < 40 else 2.0 ** (step - 40))
+    changes = [change.table() for change in scheduler.course.amendments]
+    return {"used": run.spy.used, "changes": changes, "said": [str(one.message)[:10] for one in said]}
+
+
 def everything(folder: Path) -> dict[str, Any]:
     return {
         "ddp": resumed("ddp", folder),
@@ -202,6 +219,7 @@ def everything(folder: Path) -> dict[str, Any]:
         "apart": {case: apart(case, folder) for case in CASES},
         "asked": asked(folder),
         "exchanges": exchanges(),
+        "watched": watched(),
     }
 
 

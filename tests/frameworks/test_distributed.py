@@ -129,3 +129,12 @@ def test_an_update_at_a_learning_rate_of_0_is_one_however_it_is_called():
         parameter.grad = torch.ones_like(parameter)
     optimizer.step(closure=None)
     assert scheduler.last_epoch == 1
+
+
+def test_what_the_first_process_is_told_cuts_them_all_together(both):
+    seen = both[0]["watched"]
+    (change,) = seen["changes"]
+    assert (change["scale"], change["warmup"]) == (0.5, 4)
+    assert change["step"] % 32 == 0
+    assert set(seen["said"]) == {"divergence"}
+    assert seen["used"][change["step"]] < seen["used"][change["step"] - 1]

@@ -1,5 +1,6 @@
 """Whatever bytes come, a reader of text gives recordings or one sentence, soon."""
 
+import os
 import random
 import tempfile
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glidepath.errors import GlidepathError
@@ -48,12 +49,17 @@ def read_by_all(content: bytes) -> None:
                 continue
 
 
+fuzzed = settings(max_examples=int(os.environ.get("FUZZ", "100")))
+
+
+@fuzzed
 @example(b"\xfe\xff")
 @given(st.binary(max_size=300))
 def test_bytes(content: bytes) -> None:
     read_by_all(content)
 
 
+@fuzzed
 @given(st.sampled_from(sorted(SAMPLES)), st.integers(0, 2**32), st.lists(NUMBERS, min_size=1, max_size=5))
 def test_a_log_with_words_replaced(name: str, seed: int, hard: list[str]) -> None:
     chance, words = random.Random(seed), SAMPLES[name][:1500].replace(" ", "\v").replace("\n", "\v\n\v").split("\v")
@@ -62,6 +68,7 @@ def test_a_log_with_words_replaced(name: str, seed: int, hard: list[str]) -> Non
     read_by_all(" ".join(words).encode(errors="replace"))
 
 
+@fuzzed
 @given(st.sampled_from(sorted(SAMPLES)), st.integers(0, 2**32), st.lists(NUMBERS, min_size=1, max_size=5))
 def test_a_log_with_numbers_replaced(name: str, seed: int, hard: list[str]) -> None:
     chance, text = random.Random(seed), SAMPLES[name][:1500]

@@ -1,6 +1,7 @@
 """Real files of trackers, cut, flipped and made up: a run or one sentence, in bounded time."""
 
 import gzip
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -33,7 +34,10 @@ NAMES = {"events": "events.out.tfevents.1", "state": "trainer_state.json", "chec
 Whole = Callable[[str], bytes]
 share = st.floats(0, 1)
 LONGEST = 1_500  # characters of a complaint: the one about an unknown form names all that were tried
-fuzzed = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+fuzzed = settings(
+    max_examples=int(os.environ.get("FUZZ", "40")),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @pytest.fixture(scope="module")
