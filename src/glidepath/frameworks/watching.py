@@ -7,7 +7,7 @@ from typing import Any
 
 from glidepath.diagnosis.finding import Finding
 from glidepath.diagnosis.watch import Watch
-from glidepath.errors import AttachError, DivergedError, nearest, shown
+from glidepath.errors import AttachError, nearest, shown
 
 WARN, STOP = "warn", "stop"
 HEARD = ("loss", "lr", "grad_norm", "loss_scale")
@@ -57,6 +57,9 @@ class Answer:
     stop: bool = False
 
 
+NOTHING = Answer()
+
+
 class Guard:
     """A watch with a policy. It answers, and the door acts."""
 
@@ -71,6 +74,8 @@ class Guard:
         """What update `step` saw, of which a loss is needed; `cuts` were made before."""
         heard = {name: seen[name] for name in HEARD if name in seen}
         findings = self._watch.tell(step, **heard) if "loss" in heard else ()
+        if not findings:
+            return NOTHING
         wrong = [one for one in findings if one.severity == "wrong"]
         if not wrong or self.policy == WARN:
             return Answer(findings)
@@ -90,8 +95,3 @@ def line(step: int, finding: Finding) -> dict[str, Any]:
     """A finding as a journal keeps it."""
     told = {"kind": finding.kind, "severity": finding.severity, "begin": finding.begin, "evidence": finding.evidence}
     return {"step": step, "finding": told}
-
-
-def stopped(findings: tuple[Finding, ...]) -> DivergedError:
-    """What a door raises that cannot stop a loop otherwise."""
-    return DivergedError(f"expected a loss that comes down, got {words(findings[0])}")

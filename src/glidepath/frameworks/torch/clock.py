@@ -19,6 +19,7 @@ from glidepath.frameworks.torch.plans import absent, unnamed
 from glidepath.frameworks.torch.recording import Lane
 from glidepath.frameworks.torch.rehearsing import is_rehearsal
 from glidepath.frameworks.torch.resuming import Checkpoint, Terms, adopted, checked, prepared, state_of
+from glidepath.runs.names import RATE
 from glidepath.schedules.amendments import Amendment, amendment, landing
 from glidepath.schedules.course import REQUESTED, Course, lr_of
 from glidepath.schedules.plan import Plan
@@ -204,8 +205,9 @@ class Scheduler(LRScheduler):
         return self._tell({"loss": loss, **beside}, self.amend)
 
     def _tell(self, seen: dict[str, Any], amend: Callable[..., Any]) -> tuple[Finding, ...]:
-        cuts = sum(change.warmup > 0 for change in self.course.amendments)
-        return self._telling.tell(self.last_epoch - 1, seen, cuts=cuts, amend=amend).findings
+        step, cuts = self.last_epoch - 1, sum(change.warmup > 0 for change in self.course.amendments)
+        used = float(self._lrs(max(0, step))[0])
+        return self._telling.tell(step, {**seen, RATE: used}, cuts=cuts, amend=amend).findings
 
     def land_by(self, share: float) -> Amendment | None:
         """End with the data, of which the run has seen this share (above 0, to 1), where its length was an estimate.

@@ -9,7 +9,8 @@ import torch
 from glidepath.errors import AttachError, DivergedError, shown
 from glidepath.frameworks.torch import ranks
 from glidepath.frameworks.torch.recording import Lane
-from glidepath.frameworks.watching import Answer, Cut, Guard, line, stopped, words
+from glidepath.frameworks.watching import NOTHING, Answer, Cut, Guard, line, words
+from glidepath.runs.names import RATE
 
 Seen = dict[str, float | torch.Tensor]
 Change = Callable[..., Any]
@@ -33,32 +34,29 @@ class Telling:
         if step > self._last:  # else nothing was applied since: mixed precision left it out
             self._last = step
             self._waiting.append((step, {name: _plain(name, value) for name, value in seen.items()}))
-        waits = ranks.count() > 1 or any(_on_device(value) for _, row in self._waiting for value in row.values())
-        return Answer() if waits and len(self._waiting) < LAG else self.flush(cuts=cuts, amend=amend)
-
-    def flush(self, *, cuts: int, amend: Change) -> Answer:
-        """Hear what waits; of several processes the first alone hears, and all act."""
+        several = ranks.count() > 1
+        waits = several or any(isinstance(value, torch.Tensor) for _, row in self._waiting for value in row.values())
+        if waits and len(self._waiting) < LAG:
+            return NOTHING
         rows, self._waiting = _read(self._waiting), []
-        answer = self._heard(rows, cuts) if ranks.is_first() else Answer()
-        change, stop, said = answer.change, answer.stop, [words(one) for one in answer.findings]
-        if ranks.count() > 1:
-            change, stop, said = ranks.from_the_first([change, stop, said] if said else []) or (None, False, [])
-        for sentence in said if not stop else ():
-            warnings.warn(sentence, stacklevel=4)
-        if stop:
-            raise stopped(answer.findings) if answer.findings else DivergedError(said[0])
-        if change is not None:
-            amend(**change)
+        answer = self._heard(rows, cuts) if not several or ranks.is_first() else NOTHING
+        if answer.findings or several:
+            _act(answer, amend, several=several)
         return answer
 
     def _heard(self, rows: Sequence[tuple[int, Mapping[str, float]]], cuts: int) -> Answer:
-        """What the guard answers to some updates: all findings, and the first thing that is to be done."""
-        found = Answer()
+        """What the guard answers to some updates: all findings, and the first thing that is to be done.
+
+        The learning rates that they used are in the journal already.
+        """
+        found = NOTHING
         for step, seen in rows:
-            self._keep({"step": step, **seen})
+            self._keep({"step": step, **{name: value for name, value in seen.items() if name != RATE}})
             if self._guard is None or found.stop or found.change is not None:
                 continue
             answer = self._guard.tell(step, seen, cuts=cuts)
+            if not answer.findings:
+                continue
             for finding in answer.findings:
                 self._keep(line(step, finding))
             found = Answer(found.findings + answer.findings, answer.change, answer.stop)
@@ -69,24 +67,35 @@ class Telling:
             self._lane.record.write(record)
 
 
-def _on_device(value: float | torch.Tensor) -> bool:
-    return isinstance(value, torch.Tensor) and not value.is_cpu
+def _act(answer: Answer, amend: Change, *, several: bool) -> None:
+    """Say, stop or amend; of several processes all do as the first was answered."""
+    change, stop, said = answer.change, answer.stop, [words(one) for one in answer.findings]
+    if several:
+        change, stop, said = ranks.from_the_first([change, stop, said] if said else []) or (None, False, [])
+    if stop:
+        raise DivergedError(f"expected a loss that comes down, got {said[0]}")
+    for sentence in said:
+        warnings.warn(sentence, stacklevel=5)
+    if change is not None:
+        amend(**change)
 
 
 def _plain(name: str, value: Any) -> float | torch.Tensor:
     """A number, or a tensor that waits on its device, without what made it."""
     if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_complex():
         found = value.detach().reshape(())
-        return found.clone() if _on_device(found) else float(found)  # the training may write into it again
+        return float(found) if found.is_cpu else found.clone()  # the training may write into it again
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise AttachError(f"expected {name} as a number, or a tensor of one, got {shown(value)}")
     return float(value)
 
 
-def _read(rows: Sequence[tuple[int, Seen]]) -> list[tuple[int, dict[str, float]]]:
+def _read(rows: list[tuple[int, Seen]]) -> Sequence[tuple[int, Mapping[str, Any]]]:
     """All numbers, those on a device by one transfer."""
     waiting = [value.float() for _, row in rows for value in row.values() if isinstance(value, torch.Tensor)]
-    read = iter(torch.stack(waiting).tolist() if waiting else [])
+    if not waiting:
+        return rows
+    read = iter(torch.stack(waiting).tolist())
     return [
         (step, {name: next(read) if isinstance(value, torch.Tensor) else value for name, value in row.items()})
         for step, row in rows
