@@ -6,7 +6,10 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("scheduler_step.py", "curve.py", "nested.py", "start.py", "watching.py", "logs/tables.py", "logs/tensorboard_events.py")
+SCRIPTS = (
+    *("scheduler_step.py", "curve.py", "nested.py", "start.py", "watching.py"),
+    *("logs/tables.py", "logs/tensorboard_events.py"),
+)
 
 
 def shown(path: Path) -> Path:

@@ -51,8 +51,10 @@ def test_what_is_recovered_says_the_log_within_its_residual(data: st.DataObject,
     assert found is not None
     assert np.abs(found.schedule(at) - values).max() <= found.residual * found.schedule.peak * (1 + 1e-9)
     if form != "8 decimals":
-        assert found.residual <= max(4 * found.open_, 1e-3)  # the last is that of points, where no shape was found
-        assert found.schedule.peak == pytest.approx(schedule.peak, rel=0.01)
+        drawn = form == "4 digits" and found.drawn  # one in some hundred is not told by so few digits
+        assert found.residual <= (1e-3 if drawn else 4 * found.open_)
+        between = float(np.abs(np.diff(values)).max())  # two rows, where the peak itself was not logged
+        assert found.schedule.peak == pytest.approx(schedule.peak, abs=max(0.01 * schedule.peak, between))
 
 
 TEXTS = [

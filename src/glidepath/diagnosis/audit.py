@@ -11,7 +11,7 @@ from glidepath.diagnosis.causes import framework
 from glidepath.diagnosis.finding import Finding, is_alarm, worst_first
 from glidepath.diagnosis.recovery import Recovered, recovered
 from glidepath.diagnosis.sight import Sight
-from glidepath.diagnosis.stairs import stairs
+from glidepath.diagnosis.stairs import plain_in_ticks, stairs
 from glidepath.errors import DiagnosisError
 from glidepath.runs.names import RATE
 from glidepath.runs.run import Run
@@ -165,10 +165,12 @@ def _without_plan(sight: Sight) -> Iterator[Finding]:
         found += [*ends.climbing(sight), *resumes.without_plan(sight), *ends.laid_over(sight), *stairs(sight)]
         found += resumes.unmarked(sight, sight.recovered.spans)
         if not is_alarm(found):
+            found += plain_in_ticks(sight)
+        if not is_alarm(found):
             found += ends.over_early(sight)
         if not is_alarm(found):
             found += ends.unfinished(sight)
-        if not any(one.kind in ("peak not reached", "epoch ticks") for one in found):
+        if not any(one.kind in ("peak not reached", "epoch ticks", "slow ticks") for one in found):
             found += ends.other_peak(sight)
     yield from found
 

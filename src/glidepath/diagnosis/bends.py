@@ -17,12 +17,14 @@ from glidepath.schedules.shapes import between
 Inverse = Callable[[Numbers, float], Numbers]
 SLACK = 1.3  # times what the print leaves open: a fit that least squares, not the largest gap, has chosen
 INNER = 0.02  # of the way: nearer to its ends a shape is too flat, or too steep, to tell where it is
+BARELY = 8  # times what the print leaves open: what a shape that has hardly begun is told by
 MOST_POINTS = 64  # a fit of five unknowns needs no more; all of them judge it
 ROUNDS = 24  # of Gauss-Newton: it has ended long before, or never does
 TINY = 1e-7  # of a parameter's scale: the step of its numeric derivative
 LEAST_SLOPE = 1e-9  # added to the normal equations: a number that changes nothing stays where it is
 DAMPED, TENFOLD, STUCK = 1e-3, 10.0, 1e6  # of Levenberg and Marquardt: at first, by what it moves, and no further
 STANDS = 1e-9  # of the sum of squares: a round that gains less has ended
+LAWSON = 6  # rounds of his weights (1961), which lead from the least squares to the least of the largest gaps
 ENOUGH = 0.05  # of what the print leaves open: a fit as near as that needs no further round
 FIRST, LAST = tanh_of(-7.0), tanh_of(3.0)  # of the shape "tanh"
 
@@ -110,7 +112,7 @@ def _guesses(
     shape: str,
     at: Numbers,
     seen: Numbers,
-    limit: Numbers,  # noqa: ARG001 - as those of `CLOSED` have it
+    limit: Numbers,
     enters: float | None,
 ) -> Iterator[Bend]:
     """Bends by straight lines through the inverse of the shape, for the levels that it may run between."""
@@ -124,6 +126,8 @@ def _guesses(
             continue
         gone = (seen - start) / (to - start)
         inner = (gone > INNER) & (gone < 1 - INNER)
+        if inner.sum() < 2:  # it has hardly begun
+            inner = (np.abs(seen - start) > BARELY * limit) & (gone > 0) & (gone < 1 - INNER)
         if inner.sum() < 2:
             continue
         share = INVERSES[shape](gone[inner], power)
@@ -132,11 +136,13 @@ def _guesses(
             yield Bend(shape, start, to, -height / slope, (1 - height) / slope, power)
 
 
-def straight(x: Numbers, y: Numbers) -> tuple[float, float]:
-    """(slope, height at 0) of the straight line through points, by least squares."""
-    middle, mean = float(x.mean()), float(y.mean())
-    spread = float(((x - middle) ** 2).sum())
-    slope = float(((x - middle) * (y - mean)).sum()) / spread if spread else 0.0
+def straight(x: Numbers, y: Numbers, weight: Numbers | float = 1.0) -> tuple[float, float]:
+    """(slope, height at 0) of the straight line through points, by least squares with weights."""
+    share = np.broadcast_to(np.square(weight), x.shape)
+    share = share / share.sum()
+    middle, mean = float(share @ x), float(share @ y)
+    spread = float(share @ (x - middle) ** 2)
+    slope = float(share @ ((x - middle) * (y - mean))) / spread if spread else 0.0
     return slope, mean - slope * middle
 
 
@@ -145,13 +151,18 @@ def _polished(guess: Bend, at: Numbers, seen: Numbers, limit: Numbers, fixed: tu
     size, span = float(np.abs(seen).max()), float(at[-1] - at[0]) or 1.0
     scales = np.array([size, size, span, span, 1.0])
     free = [i for i in range(4 + (guess.shape in POWERS or guess.shape == POWER_LAW)) if i not in fixed]
+    if not free:
+        return guess
     best, damping = guess, DAMPED
     gap = (best(at) - seen) / limit
     for _ in range(ROUNDS):
         slopes = np.stack([(_moved(best, {i: TINY * scales[i]})(at) - seen) / limit - gap for i in free], axis=1) / TINY
         square = slopes.T @ slopes
         square += np.diag(damping * np.diag(square) + LEAST_SLOPE)
-        step = -np.linalg.solve(square, slopes.T @ gap)
+        try:
+            step = -np.linalg.solve(square, slopes.T @ gap)
+        except np.linalg.LinAlgError:  # a number that changes nothing, or everything
+            break
         trial = _moved(best, dict(zip(free, (step * scales[free]).tolist(), strict=True)))
         off = (
             (trial(at) - seen) / limit if trial.end > trial.begin and min(trial.start, trial.to) >= 0 else gap * np.inf
@@ -199,18 +210,55 @@ def _power_law(at: Numbers, seen: Numbers, limit: Numbers, enters: float | None)
             yield Bend(POWER_LAW, first, 0.0, begin, begin + first ** (-1 / power) / slope, power)
 
 
+def _line(at: Numbers, seen: Numbers, limit: Numbers, enters: float | None) -> Iterator[Bend]:
+    """A straight line through what is no level at its ends, from the first level to the last."""
+    first, last = float(seen[0]) if enters is None else enters, float(seen[-1])
+    inner = _moving(seen, limit) | (
+        (np.arange(seen.size) == 0) & (enters is None) & (abs(seen[1] - seen[0]) > limit[0])
+    )
+    inner[-1] |= abs(float(seen[-1] - seen[-2])) > limit[-1]
+    weight = 1 / limit[inner]
+    for _ in range(LAWSON if weight.size > 1 and first != last else 0):
+        slope, height = straight(at[inner], seen[inner], weight)
+        if slope and (slope > 0) == (last > first):
+            yield Bend("linear", first, last, (first - height) / slope, (last - height) / slope)
+        weight = weight * np.sqrt(np.abs(slope * at[inner] + height - seen[inner]) / limit[inner] + ENOUGH)
+
+
+def _moving(seen: Numbers, limit: Numbers) -> NDArray[np.bool_]:
+    """What is neither at the first level nor at the last."""
+    return np.asarray((np.abs(seen - seen[0]) > limit) & (np.abs(seen - seen[-1]) > limit))
+
+
 def _root(at: Numbers, seen: Numbers, limit: Numbers, enters: float | None) -> Iterator[Bend]:
-    """1 - sqrt: as other shapes, and as a straight line over the root of the steps since it may have begun."""
-    yield from _guesses("1-sqrt", at, seen, limit, enters)
-    gap = at[1] - at[0]
-    for begin in (at[0], at[0] - 1, at[0] - gap / 2, at[0] - gap):
+    """1 - sqrt: with its first level, the square of what is gone is straight; without it, the values over a root."""
+    to = float(seen[-1]) if abs(float(seen[-1] - seen[-2])) <= limit[-1] else 0.0
+    top, inner = float(seen[0]) if enters is None else enters, _moving(seen, limit)
+    inner[-1] |= to == 0
+    gone = top - seen[inner]
+    if gone.size > 1 and gone.min() > 0:
+        slope, height = straight(at[inner], gone**2, 1 / gone)
+        begins = (-height / slope, round(-height / slope)) if slope > 0 else ()
+        for begin in begins:
+            rate = float((gone / np.sqrt(np.maximum(at[inner] - begin, TINY))).mean())
+            yield _rooted(top, to, begin, rate)
+    for begin in (at[0], at[0] - 1, *(at[0] - SOONER * (at[-1] - at[0])).tolist()):
         slope, height = straight(np.sqrt(at - begin), seen)
         if slope < 0 < height:
-            yield Bend("1-sqrt", height, 0.0, begin, begin + (height / slope) ** 2)
+            yield _rooted(height, to, begin, -slope)
+
+
+def _rooted(top: float, to: float, begin: float, rate: float) -> Bend:
+    """top - rate sqrt(t - begin), down to a level."""
+    return Bend("1-sqrt", top, to, begin, begin + max((top - to) / rate, TINY) ** 2)
+
+
+SOONER = np.geomspace(1e-3, 10, 9)  # of the steps seen: how long before them a root may have begun
 
 
 # Shapes whose bends are found in their own way.
 CLOSED: dict[str, Callable[[Numbers, Numbers, Numbers, float | None], Iterator[Bend]]] = {
+    "linear": _line,
     "1-sqrt": _root,
     "exponential": _exponential,
     POWER_LAW: _power_law,

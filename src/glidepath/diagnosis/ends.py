@@ -185,7 +185,8 @@ def other_peak(sight: Sight) -> Iterator[Finding]:
     if asked is None or found is None or found.schedule.peak is None or found.drawn:
         return
     ratio = found.schedule.peak / asked
+    between = sight.peak <= asked * (1 + OTHER_PEAK) <= found.schedule.peak * (1 + OTHER_PEAK)  # of two rows
     rising = float(sight.values[-1]) >= sight.peak - float(sight.limit[-1]) and np.ptp(sight.values) > sight.limit[-1]
-    if abs(ratio - 1) > OTHER_PEAK and not (rising and ratio < 1):
+    if abs(ratio - 1) > OTHER_PEAK and not between and not (rising and ratio < 1):
         evidence = f"the peak is {found.schedule.peak:.4g}, {ratio:.4g} times the {asked:.4g} that was asked for"
         yield sight.found("other peak", "wrong", 0, evidence, ratio=ratio, peak=found.schedule.peak)

@@ -16,8 +16,8 @@ class Finding:
 
     `kind` is its class, one word or two ("divergence", "frozen rate"); `severity` "wrong" (the run is damaged, or
     is not what was asked for), "suspect" (it costs something, likely) or "note" (good to know; no alarm). It lies at
-    updates `begin` to `end` (the last one; None where it goes on to the end of the run). `evidence` is the sentence with
-    the steps and the numbers, `cause` the likely one, `fix` what to do, with the amount, `recipe` the amended
+    updates `begin` to `end` (the last one; None where it goes on to the end of the run). `evidence` is the sentence
+    with the steps and the numbers, `cause` the likely one, `fix` what to do, with the amount, `recipe` the amended
     recipe as text where there is one. `sure` is how sure, from 0 to 1. `numbers` are those of the evidence;
     `threads` say where it is known ("huggingface/accelerate#2926"). Raises DiagnosisError for another severity or
     a certainty outside 0 to 1.

@@ -1,6 +1,6 @@
 """Bends joined: where each ends and the next begins, in whole steps, and the round numbers that were meant."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -28,7 +28,10 @@ class Span:
 def spans(points: Points, found: list[Stretch]) -> list[Span]:
     """The bends of the stretches with round numbers, from step 0 or the first point on, and their bounds."""
     gap = interval(points.steps)
-    meant = [replace(one, bend=_round(one.bend, points[one.first : one.last + 1], gap)) for one in found]
+    meant = list[Stretch]()
+    for one in found:
+        enters = _left(meant[-1], points) if meant else None
+        meant.append(replace(one, bend=_round(one.bend, points[one.first : one.last + 1], gap, enters)))
     meant = _without_flat_tops(meant, points)
     bounds = [0]
     for one, other in pairwise(meant):
@@ -58,16 +61,33 @@ def interval(steps: Numbers) -> float:
     return float(np.median(np.diff(steps))) if steps.size > 1 else 1.0
 
 
-def _round(bend: Bend | Drawn, points: Points, gap: float) -> Bend | Drawn:
-    """The bend with the roundest numbers that still says all points."""
-    if isinstance(bend, Drawn):
-        return bend
-    for share in PARTS_OF_INTERVAL if bend.start != bend.to else ():
+def _left(one: Stretch, points: Points) -> float | None:
+    """The level that a stretch has come to and was seen at; None where it was still under way."""
+    return one.bend.to if isinstance(one.bend, Bend) and one.bend.end <= points.steps[one.last] + WHOLE else None
+
+
+def _round(bend: Bend | Drawn, points: Points, gap: float, enters: float | None) -> Bend | Drawn:
+    """The bend with the roundest numbers that still says all points, from the level `enters` where that is known."""
+    if isinstance(bend, Drawn) or bend.start == bend.to:
+        return bend if isinstance(bend, Drawn) else _levelled(bend, points)
+    seen = _seen_levels(bend, points)
+    if enters is not None and bend.begin < points.steps[0] and abs(bend.start - enters) <= 2 * points.open_[0]:
+        seen["start"] = enters
+    for share in PARTS_OF_INTERVAL:
         for numbers in _rounder(bend, max(BELOW_A_STEP, share * gap)):
-            found = nudged(bend, points.steps, points.values, points.open_, **numbers)
+            found = nudged(bend, points.steps, points.values, points.open_, **numbers, **seen)
             if found is not None:
-                return _levelled(found, points)
+                return _levelled(found, points, seen)
     return _levelled(bend, points)
+
+
+def _seen_levels(bend: Bend, points: Points) -> dict[str, Any]:
+    """The levels at the ends of a bend that were logged more than once, and the one of 0, which no fit is to move."""
+    same = np.abs(np.diff(points.values)) <= points.open_[1:]
+    levels = {"start": points.values[0]} if same[0] and bend.begin >= points.steps[1] - WHOLE else {}
+    if (same[-1] and bend.end <= points.steps[-2] + WHOLE) or bend.to == 0:
+        levels["to"] = points.values[-1] if bend.to else 0.0
+    return {name: shortest(float(level), float(points.open_.min())) for name, level in levels.items()}
 
 
 def _rounder(bend: Bend, within: float) -> Iterator[dict[str, Any]]:
@@ -75,6 +95,8 @@ def _rounder(bend: Bend, within: float) -> Iterator[dict[str, Any]]:
     power = {} if bend.power == 1 else {"power": shortest(bend.power, ROUND_POWER)}
     if power:
         yield {"begin": round(begin), "end": round(begin + bend.end - bend.begin), **power}
+    if bend.shape == "1-sqrt":  # whose end may lie far off
+        yield {"begin": round(begin)}
     yield {"begin": round(begin), "end": round(begin) + shortest(bend.end - bend.begin, within)}
     yield {"begin": round(begin), "end": round(end)}
     yield {"begin": round(bend.begin), "end": round(bend.end)}
@@ -83,9 +105,9 @@ def _rounder(bend: Bend, within: float) -> Iterator[dict[str, Any]]:
 ROUND_POWER = 0.02  # of a power: 2 for 1.99
 
 
-def _levelled(bend: Bend, points: Points) -> Bend:
-    """With levels of few digits, each where the points allow it."""
-    for name in ("start", "to", "power"):
+def _levelled(bend: Bend, points: Points, seen: Container[str] = ()) -> Bend:
+    """With levels of few digits, each where the points allow it, but for those that were seen."""
+    for name in (one for one in ("start", "to", "power") if one not in seen):
         value, open_ = getattr(bend, name), float(points.open_.min())
         changed: dict[str, Any] = {name: shortest(value, open_ if name != "power" else ROUND_POWER / 10)}
         trial = replace(bend, **changed)
@@ -172,10 +194,23 @@ def led(bend: Bend, begin: float, end: float) -> Bend:
         return _above_zero(Bend(bend.shape, start, to, begin, end))
     if bend.shape == "exponential":
         return replace(bend, start=start, to=to, begin=begin, end=end)
+    if bend.shape == "1-sqrt":  # which tells where it began
+        return _root_to(bend, end)
     if bend.start < bend.to or not -1 < since <= 0:
         return bend
     end = begin + length * (1 + since) if bend.shape == POWER_LAW else bend.end  # the one has its timescale there
     return replace(bend, start=start, begin=begin, end=end)
+
+
+def _root_to(bend: Bend, end: float) -> Bend:
+    """The same 1 - sqrt up to another end, or to where it is at 0."""
+    if end <= bend.begin:
+        return bend
+    length = bend.end - bend.begin
+    to = LED[bend.shape](bend, (end - bend.begin) / length)
+    if to < 0:
+        return replace(bend, to=0.0, end=bend.begin + length * (bend.start / (bend.start - bend.to)) ** 2)
+    return replace(bend, to=to, end=end)
 
 
 def _above_zero(line: Bend) -> Bend:
@@ -191,6 +226,7 @@ LED: dict[str, Callable[[Bend, float], float]] = {
     "linear": lambda bend, share: bend.start + (bend.to - bend.start) * share,
     "exponential": lambda bend, share: bend.start * (bend.to / bend.start) ** share,
     "polynomial": lambda bend, share: bend.to + (bend.start - bend.to) * max(1 - share, 0.0) ** bend.power,
+    "1-sqrt": lambda bend, share: bend.start + (bend.to - bend.start) * max(share, 0.0) ** 0.5,
     POWER_LAW: lambda bend, share: bend.start * max(1 + share, TINY) ** -bend.power,
 }
 TINY = 1e-9  # of a timescale: a power law has no level further back

@@ -16,7 +16,8 @@ MOST_POINTS = 500  # that bends are fitted to: the ends of what is even, and an 
 MOST_CORNERS = 150  # of them, where the slope changes most
 MANY = 40  # bends: a curve of more is a drawing
 FINISHED = 2.0  # intervals behind the last point: a line that is at 0 within them ended there
-LEFT = 0.3  # of its beginning: a straight line that stops higher had its end elsewhere
+LEFT = 0.12  # of its beginning: a straight line that stops higher, at no round level, had its end elsewhere
+TWENTIETHS = 20  # of its beginning: what a floor is given in
 SAME = 1e-9  # relative: a line is led as much further than to 0, and then to 0
 LAWS = ("exponential", POWER_LAW, "exp-zero", "log")  # that say nothing of an end
 GUESSED = 0.5  # how sure an end is that only a floor of 0 tells
@@ -92,7 +93,7 @@ def _answer(at: Numbers, seen: Numbers, points: Points, found: list[Stretch]) ->
     """The schedule of the bends; None where they make none, or one that says other values."""
     joined = spans(points, found)
     end, sure = _horizon(points, found, joined)
-    joined[-1] = replace(joined[-1], end=end)
+    joined[-1] = _led_to(joined[-1], points.steps[-1], end)
     high = max(_high(one) for one in joined)
     peak = shortest(max(high, float(seen.max())), float(points.open_[np.argmax(points.values)]))
     open_ = np.interp(at, points.steps, points.open_)
@@ -108,6 +109,14 @@ def _answer(at: Numbers, seen: Numbers, points: Points, found: list[Stretch]) ->
             residual, left = float(gaps.max() / peak), float(open_.max() / peak)
             return Recovered(schedule, residual, left, tuple(joined), interval(at), sure, by_lines)
     return None
+
+
+def _led_to(span: Span, last: float, end: int) -> Span:
+    """The last bend up to the horizon, led on where it was under way at the last point."""
+    bend = span.bend
+    if not isinstance(bend, Drawn) and bend.end > last:
+        bend = led(bend, bend.begin, end)
+    return replace(span, end=end, bend=bend)
 
 
 def _high(span: Span) -> float:
@@ -142,6 +151,13 @@ def _columns(part: Points) -> tuple[Numbers, Numbers, Numbers]:
     return part.steps, part.values, part.open_
 
 
+def _at_round_floor(part: Points, bend: Bend, last: float, gap: float) -> bool:
+    """Whether a bend comes to a round level, as a share of its beginning or by itself, one row behind the last."""
+    ends = bend(np.array([last + 1, last + gap])) + np.array([1, -1]) * SLACK * part.open_[-1]
+    high, low = ends / bend.start * TWENTIETHS
+    return bool(np.floor(high) >= np.ceil(low)) or low <= shortest(ends[1], ends[0] - ends[1]) <= high
+
+
 def _to_zero(part: Points, bend: Bend, last: float, gap: float) -> tuple[int, float]:
     """Where a line, or one less a root, comes to 0, if it nearly has or is still high."""
     line = bend.shape == "linear"
@@ -151,5 +167,5 @@ def _to_zero(part: Points, bend: Bend, last: float, gap: float) -> tuple[int, fl
         return int(last) + 1, 1.0
     if low.end <= last + FINISHED * gap + 1:
         return max(int(last) + 1, round(low.end)), 1.0
-    high = float(part.values[-1]) > LEFT * float(bend.start)
+    high = float(part.values[-1]) > LEFT * float(bend.start) and not _at_round_floor(part, low, last, gap)
     return (round(low.end), GUESSED) if high else (int(last) + 1, 1.0)

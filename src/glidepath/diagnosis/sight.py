@@ -13,12 +13,30 @@ from glidepath.diagnosis.recovery import Recovered
 from glidepath.runs.run import Run
 from glidepath.schedules.schedule import Schedule
 
-HORIZONS = ("horizon", "steps", "max_steps", "total_steps", "train_iters", "max_iters", "iterations")
-PEAKS = ("peak", "learning_rate", "lr", "max_lr", "peak_lr")
+HORIZONS = (
+    "horizon",
+    "max_steps",
+    "max_train_steps",
+    "total_steps",
+    "total_training_steps",
+    "num_training_steps",
+    "training_steps",
+    "train_steps",
+    "train_iters",
+    "train-iters",
+    "max_iters",
+    "max_iter",
+    "num_iterations",
+    "iterations",
+    "max_update",
+    "steps",
+)
+PEAKS = ("peak", "peak_lr", "max_lr", "learning_rate", "lr")
 PROCESSES = ("processes", "num_processes", "world_size", "accumulation", "gradient_accumulation_steps")
 EPOCHS = ("steps_per_epoch",)
 AGREES = 2e-5  # of the peak: ten roundings of float32, and a formula of another order
 ALOUD = 1.3  # times what the print leaves open: half a unit, and the last bit of the other side
+LONGEST_NUMBER = 32  # characters of a number that is a text
 MOST_STEPS = 2**53  # that a float counts
 
 
@@ -79,9 +97,14 @@ class Sight:
 
 
 def number_of(settings: Mapping[str, object], names: tuple[str, ...]) -> float | None:
-    """The first of these settings that is a finite number above 0."""
+    """The first of these settings that is a finite number above 0, or the text of one, as MLflow keeps it."""
     for name in names:
         value = settings.get(name)
+        if isinstance(value, str) and len(value) <= LONGEST_NUMBER:
+            try:
+                value = float(value)
+            except ValueError:
+                continue
         if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < MOST_STEPS:
             return float(value)
     return None

@@ -5,14 +5,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from glidepath.diagnosis.finding import Finding
-from glidepath.diagnosis.sight import Sight
-from glidepath.diagnosis.ticking import PROBES, epoch_steps
+from glidepath.diagnosis.recovery import Recovered, recovered
+from glidepath.diagnosis.sight import PROCESSES, Sight, number_of
+from glidepath.diagnosis.ticking import clock_of, epoch_steps
 
 FEWEST = 3  # stairs: of fewer the width is not known to be even
 WIDER = 1.9  # times the steps between two rows: else every curve is one of stairs
 MOST = 500  # stairs: more are a curve
 EVEN = 0.01  # of the width, beside the interval of the log
 HALF = 0.45  # of the peak: a fall that stops above it had its end elsewhere
+PLAIN = 4  # bends, at most, of what is meant: a warmup, a hold, a decay and a floor
+WIDTHS = tuple(2**power for power in range(1, 7))  # micro-batches of an update, where nothing tells them
+FEWEST_TICKS = 16  # that say that a curve is plain in them
+BEHIND = 1.5  # times the ticks that were done: a horizon of fewer may be this run's
+UNFIT = 4  # times what the log leaves open: a curve further off is another
 SAME_FACTOR = 0.05  # of what a stair takes off: stairs by equal factors are meant
 
 
@@ -40,6 +46,39 @@ def stairs(sight: Sight) -> Iterator[Finding]:
             f"the learning rate moves once in {width:.0f} updates, {moved.size} times in {sight.last + 1}, and is "
             f"{where} at the end"
         )
-        of_epoch = epoch is not None and abs(epoch - width) <= sight.every
-        kind = "epoch ticks" if of_epoch or (epoch is None and width > PROBES) else "slow ticks"
-        yield sight.found(kind, "suspect", 0, evidence, sure=0.9 if of_epoch else 0.7, times=width)
+        kind = clock_of(epoch, width, sight.every)
+        yield sight.found(kind, "suspect", 0, evidence, sure=0.7 if epoch is None else 0.9, times=width)
+
+
+def plain_in_ticks(sight: Sight) -> Iterator[Finding]:
+    """A curve that is none in updates but a plain one in ticks of several of them, and nowhere near its end."""
+    found = sight.recovered
+    if found is None or (not found.drawn and len(found.spans) <= PLAIN):
+        return
+    told = {int(value) for name in PROCESSES if (value := number_of(sight.run.settings, (name,)))} - {1}
+    for width in dict.fromkeys((*sorted(told), *WIDTHS)):
+        ticked = _in_ticks(sight, width)
+        done = sight.last // width + 1
+        high = width in told and sight.values[-1] > HALF * sight.peak
+        if ticked is not None and (high or ticked.schedule.horizon.steps > BEHIND * done):
+            evidence = (
+                f"the learning rate is a plain curve in ticks of {width} updates: {done} of them are done at "
+                f"update {sight.last}, and it is at {sight.values[-1]:.3g}"
+            )
+            kind = clock_of(epoch_steps(sight), width, sight.every)
+            yield sight.found(kind, "suspect", 0, evidence, sure=0.9 if width in told else 0.7, times=width)
+            return
+
+
+def _in_ticks(sight: Sight, width: int) -> Recovered | None:
+    """The plain curve over ticks of so many updates; None where there is none, or a tick has two values."""
+    ticks, first, back = np.unique(sight.steps // width, return_index=True, return_inverse=True)
+    values = sight.values[first]
+    told = width == number_of(sight.run.settings, PROCESSES)
+    if ticks.size < FEWEST_TICKS or (not told and ticks.size == sight.steps.size):  # else rows of a tick agree
+        return None
+    if (np.abs(values[back] - sight.values) > sight.limit).any():
+        return None
+    found = recovered(ticks, values)
+    plain = found is not None and not found.drawn and len(found.spans) <= PLAIN
+    return found if plain and found is not None and found.residual <= UNFIT * found.open_ else None

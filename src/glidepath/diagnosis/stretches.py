@@ -30,6 +30,7 @@ PLAIN = SHAPES[:5]
 LEVEL, LEVEL_SHARE = 4, 0.05  # points, and their share of all, from which on a level ends what leads to it
 FEW_SAID, SHORT = 8, 4  # points, or one in so many, that a bend must say of a stretch that no one bend says whole
 MOST_DRAWN = 1  # stretches without a shape, behind which the whole curve is taken to have none
+MOST_SCRAPS = 5  # curves through few points, behind which it has none either
 DRAWN = 5e-4  # of the largest: how near straight lines come to what has no shape
 FEWEST_POINTS = 4  # on a shape with two levels and two bounds, that it says more than it was told
 JUMP = 0.02  # of the largest value: a smaller change between two points is no jump
@@ -82,21 +83,28 @@ def stretches(points: Points, most: int) -> list[Stretch] | None:
             return None
         end = int(stops[np.searchsorted(stops, begin)])
         end = _turn(points, begin, end)
-        unknown = sum(isinstance(one.bend, Drawn) for one in found)
-        if unknown == MOST_DRAWN:
+        if sum(isinstance(one.bend, Drawn) for one in found) == MOST_DRAWN or sum(map(_is_scrap, found)) == MOST_SCRAPS:
             return None
         size, bend = _longest(points[begin : end + 1], enters)
         if size > 1 and begin + size < len(points):
-            size -= _kept_once(bend, points.steps[begin : begin + size])
+            size -= _kept_once(bend, points[begin : begin + size])
         found.append(Stretch(begin, begin + size - 1, bend))
         begin += size
         enters = _leaves(bend, points.steps[begin - 1])
     return found
 
 
-def _kept_once(bend: Bend | Drawn, steps: Numbers) -> bool:
+def _is_scrap(one: Stretch) -> bool:
+    """Whether it is a curve through so few points that others would say them too."""
+    return isinstance(one.bend, Bend) and one.bend.shape != "linear" and one.last - one.first < FEW_SAID
+
+
+def _kept_once(bend: Bend | Drawn, points: Points) -> bool:
     """Whether only the last point lies behind the end of a bend, which is then the beginning of the next."""
-    return isinstance(bend, Bend) and bend.start != bend.to and bool(steps[-2] <= bend.end < steps[-1])
+    if isinstance(bend, Drawn) or bend.start == bend.to:
+        return False
+    told = 2 * SLACK * points.open_[-1] * (bend.end - bend.begin) / abs(bend.to - bend.start)  # how exactly, in steps
+    return bool(points.steps[-2] <= bend.end < points.steps[-1] - told)
 
 
 def _leaves(bend: Bend | Drawn, last: float) -> float | None:
@@ -229,7 +237,7 @@ def _run(mask: np.ndarray) -> int:
 
 
 def _line(points: Points) -> Bend | None:
-    slope, height = straight(points.steps, points.values)
+    slope, height = straight(points.steps, points.values, 1 / points.open_)
     ends = points.steps[[0, -1]]
     start, to = np.maximum(slope * ends + height, 0.0).tolist()
     line = Bend("linear", start, to, *ends.tolist())

@@ -141,8 +141,19 @@ def _kept_for(sight: Sight, width: int) -> Finding:
         f"each planned value is kept for {width} updates{', an epoch' if of_epoch else ''}: at update {sight.last} the "
         f"learning rate is the one planned for update {sight.last // width}"
     )
-    kind = "epoch ticks" if of_epoch or (epoch is None and width > PROBES) else "slow ticks"
-    return sight.found(kind, "wrong", 0, evidence, times=width)
+    return sight.found(clock_of(epoch, width, 1.0), "wrong", 0, evidence, times=width)
+
+
+def clock_of(epoch: int | None, width: float, within: float) -> str:
+    """The kind of a tick in so many updates, told `within` some: an epoch's, or one of micro-batches."""
+    if epoch is not None:
+        return "epoch ticks" if abs(epoch - width) <= within else "slow ticks"
+    power = 2.0 ** round(np.log2(width))
+    few = width <= FEW_MICRO_BATCHES or (width <= PROBES and abs(width - power) <= within / 2)
+    return "slow ticks" if few else "epoch ticks"
+
+
+FEW_MICRO_BATCHES = 16  # in an update: more of them are a power of two
 
 
 def epoch_steps(sight: Sight) -> int | None:
