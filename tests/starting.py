@@ -32,7 +32,8 @@ class Template:
 
     def __init__(self, libraries: tuple[str, ...]) -> None:
         self.channel, theirs = socket.socketpair()
-        command = [sys.executable, "-W", "error", __file__, str(theirs.fileno()), *libraries]
+        self.compiled = tempfile.TemporaryDirectory()
+        command = [sys.executable, "-W", "error", __file__, str(theirs.fileno()), self.compiled.name, *libraries]
         alone = {**os.environ, "OMP_NUM_THREADS": "1"}  # threads do not go through a fork
         with theirs:  # in a session of its own, as a Ctrl-C is for the tests to act on
             self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True, env=alone)
@@ -47,6 +48,7 @@ class Template:
         self.lines.close()
         self.channel.close()
         self.process.wait()
+        self.compiled.cleanup()
 
 
 @cache
@@ -134,8 +136,9 @@ def become(arguments: list[str], *, is_module: bool, folder: str, environ: dict[
 
 
 if __name__ == "__main__":
-    for library in sys.argv[2:]:
+    for library in sys.argv[3:]:
         import_module(library)
+    sys.pycache_prefix, sys.dont_write_bytecode = sys.argv[2], False  # ours are imported anew, but compiled once
     gc.freeze()  # or each process would visit, and so copy, all that is imported
     asked = serve(int(sys.argv[1]))
     if asked:

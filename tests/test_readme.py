@@ -5,15 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+from starting import TORCH, Started
+
 README = Path(__file__).parents[1] / "README.md"
 
 
-def test_the_ten_lines_run():
+def test_the_ten_lines_run(tmp_path):
     code = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert code is not None
     check = "\nassert scheduler.last_epoch == 1_000 and optimizer.param_groups[0]['lr'] == schedule(1_000)"
-    script = code.group(1) + check
-    result = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
+    program = tmp_path / "program.py"
+    program.write_text(code.group(1) + check, encoding="utf-8")
+    result = Started(program, libraries=TORCH).finished()
     assert (result.returncode, result.stderr) == (0, "")
 
 

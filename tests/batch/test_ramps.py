@@ -231,8 +231,8 @@ def test_what_is_too_long_to_look_at_is_refused(complaint):
 
 
 def test_a_curve_that_no_drawing_holds_is_refused(complaint):
-    saw = gp.repeat(gp.linear(), every=4).over(60_000, peak=1.0)
-    assert "shorten it" in complaint(constant_batch, saw, gp.hold().over(60_000, peak=64), 64)
+    saw = gp.repeat(gp.linear(), every=4).over(22_000, peak=1.0)  # 11,000 corners
+    assert "shorten it" in complaint(constant_batch, saw, gp.hold().over(22_000, peak=64), 64)
 
 
 def test_a_multiplier_is_one_and_nothing_is_no_curve(complaint):

@@ -1,8 +1,10 @@
 """The tests of this room share driving.py, which pytest's importlib mode does not put on the path."""
 
+import os
 import re
 import runpy
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,14 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# Before JAX is imported: equal programs are compiled once, or most of the time would go into compiling each one anew.
+COMPILED = tempfile.TemporaryDirectory()
+os.environ |= {
+    "JAX_COMPILATION_CACHE_DIR": COMPILED.name,
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
 
 
 @pytest.fixture(autouse=True)

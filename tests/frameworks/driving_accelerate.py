@@ -5,7 +5,6 @@ As a program it runs one world after the other, each in a folder of its own, out
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ UPDATES = 8
 SCHEDULE = gp.parse("warmup(2) >> linear()").over(UPDATES, peak=1.0)
 WORLDS = (1, 2, 4)
 SECONDS = 120  # far above what a world takes
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def bare(optimizer: Any, schedule: gp.Schedule = SCHEDULE) -> LambdaLR:
@@ -100,9 +100,9 @@ def everything(folder: Path) -> dict[str, Any]:
 
 def worlds(folder: Path) -> dict[int, tuple[Path, list[dict[str, Any]]]]:
     """For one, two and four processes: the folder that they shared, and what each of them saw."""
-    command = [sys.executable, "-W", "error", __file__, str(folder)]
-    env = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS, env=env)
+    from starting import TORCH, Started  # not on the path of the processes themselves
+
+    answer = Started(Path(__file__), folder, libraries=TORCH, **ONE_THREAD).finished(SECONDS)
     assert answer.returncode == 0, answer.stderr
     shared = {count: folder / str(count) for count in WORLDS}
     return {

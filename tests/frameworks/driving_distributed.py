@@ -241,7 +241,7 @@ def launched(program: Path, *arguments: str, count: int = 2) -> str:
     return answer.stdout
 
 
-def together(program: Path, *arguments: str, count: int = 2) -> None:
+def together(program: Path, *arguments: str, count: int = 2) -> str:
     """As torchrun has it, without the launcher, where torch is imported already."""
     from starting import TORCH, Started  # not on the path of the processes themselves
 
@@ -250,8 +250,10 @@ def together(program: Path, *arguments: str, count: int = 2) -> None:
         world = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(place.getsockname()[1]), "WORLD_SIZE": str(count)}
     ranks = [{"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(count)]
     processes = [Started(program, *arguments, libraries=TORCH, **ALONE, **world, **rank) for rank in ranks]
-    for answer in [process.finished(SECONDS) for process in processes]:
+    answers = [process.finished(SECONDS) for process in processes]
+    for answer in answers:
         assert answer.returncode == 0, answer.stderr
+    return "".join(answer.stdout for answer in answers)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import csv
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,7 @@ class Tell(Callback):
 
 
 if __name__ == "__main__":
+    warnings.resetwarnings()  # those of Lightning are no errors
     place = Path(sys.argv[1])
     told = trainer_of(place, callbacks=[Tell(place)], max_epochs=2, strategy="ddp_fork", devices=PROCESSES)
     told.fit(Module(lambda module, optimizer: attach(module, optimizer, EPOCHS, journal=place / "run.jsonl")), loader())

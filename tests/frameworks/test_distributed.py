@@ -94,8 +94,8 @@ def test_another_global_batch_ends_with_the_same_data(both, folder):
 
 def test_the_example_goes_on_in_another_world(tmp_path):
     example = Path(__file__).parents[2] / "examples" / "torch_distributed.py"
-    for count, updates in ((2, "0 to 19"), (1, "20 to 39")):
-        told = driving.launched(example, str(tmp_path / "run"), count=count)
+    for launch, count, updates in ((driving.launched, 2, "0 to 19"), (driving.together, 1, "20 to 39")):
+        told = launch(example, str(tmp_path / "run"), count=count)
         assert f"{count} processes, updates {updates}" in told
         assert "would have used: True" in told
 

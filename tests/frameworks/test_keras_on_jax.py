@@ -7,15 +7,13 @@ from pathlib import Path
 
 COMPILED = "exception and (Adam or ours or scale) or follows or every_update and None"  # of the range tests
 HERE = "not process and not example and not page and not sentence and not refused and not bare"  # one backend will do
-ALL_OF_THEM = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
 ROOMS = "training", "resume", "range_test"
 
 
-def test_the_tests_of_keras_on_jax(tmp_path):
-    """Equal programs are compiled once: most of the time would go into compiling them for every model anew."""
+def test_the_tests_of_keras_on_jax():
     files = [str(Path(__file__).with_name(f"test_keras_{name}.py")) for name in ROOMS]
     chosen = f"keras_range_test and ({COMPILED}) or not keras_range_test and {HERE}"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen, *files]
-    around = {**os.environ, "KERAS_BACKEND": "jax", "JAX_COMPILATION_CACHE_DIR": str(tmp_path), **ALL_OF_THEM}
+    around = {**os.environ, "KERAS_BACKEND": "jax"}
     done = subprocess.run(command, env=around, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-3_000:]

@@ -2,11 +2,8 @@
 
 import itertools
 import json
-import os
 import re
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from glidepath.errors import AttachError, ScheduleError
 from glidepath.frameworks import lightning
 from glidepath.frameworks.torch import attach
 from glidepath.runs.journal import read_journal
+from starting import TORCH, Started
 
 pytestmark = ITS_OWN
 
@@ -140,10 +138,8 @@ def test_stopped_early_nothing_rises_and_the_scheduler_knows_how_far_it_came(tmp
 
 def test_two_processes_make_half_as_many_updates_and_use_what_is_planned_for_them(tmp_path):
     program = Path(__file__).with_name("driving_lightning.py")
-    env = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    answer = subprocess.run(
-        [sys.executable, str(program), str(tmp_path)], capture_output=True, text=True, check=False, env=env, timeout=120
-    )
+    alone = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    answer = Started(program, tmp_path, libraries=TORCH, **alone).finished()
     assert answer.returncode == 0, answer.stderr
     planned = EPOCHS.over(gp.Horizon(10, steps_per_epoch=5, samples_per_step=2 * SIZE), peak=1.0)
     for rank in range(PROCESSES):

@@ -93,7 +93,7 @@ def test_the_noise_scale_of_the_teacher_grows_as_its_loss_falls(measured):
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("world")
-    driving_distributed.launched(Path(driving.__file__), str(folder))
+    driving_distributed.together(Path(driving.__file__), str(folder))
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 

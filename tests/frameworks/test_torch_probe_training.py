@@ -265,7 +265,7 @@ def test_the_loader_says_how_often_the_data_is_seen():
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("world")
-    driving_distributed.launched(Path(driving_probe.__file__), str(folder))
+    driving_distributed.together(Path(driving_probe.__file__), str(folder))
     told = [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
     return [{**one, "record": (folder / "record").read_text().splitlines()} for one in told]
 

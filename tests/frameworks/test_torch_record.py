@@ -1,7 +1,6 @@
 """What is applied is what is recorded: per named group, per update, over resumes, changes, skips and two optimizers."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from glidepath.runs.journal import read_journal
 from glidepath.runs.requests import request, requests_of
 from glidepath.schedules.continuation import rewarm
 from glidepath.schedules.course import course
+from starting import TORCH, Started
 
 SCHEDULE = schedule_of(horizon=16)
 
@@ -289,9 +289,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_killed_process_loses_nothing_and_frees_the_journal(tmp_path):
-    path = tmp_path / "journal.jsonl"
-    program = KILLED.format(folder=str(Path(str(sys.modules["driving"].__file__)).parent), path=str(path))
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
+    path, program = tmp_path / "journal.jsonl", tmp_path / "program.py"
+    program.write_text(KILLED.format(folder=str(Path(str(sys.modules["driving"].__file__)).parent), path=str(path)))
+    assert Started(program, libraries=TORCH).finished().returncode == -9
     optimizer = sgd()
     attach(optimizer, SCHEDULE, step=3, journal=path)
     update(optimizer, 2)

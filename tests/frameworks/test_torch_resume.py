@@ -2,7 +2,6 @@
 
 import io
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ import glidepath as gp
 from glidepath.errors import CheckpointError, GlidepathError, ResumeConflict
 from glidepath.frameworks.torch import Scheduler, attach
 from glidepath.schedules.comparison import compare
+from starting import TORCH, Started
 
 STEPS = 14  # two past the horizon of 12
 SCHEDULES = {
@@ -136,9 +136,10 @@ def test_resumed_in_a_new_process(tmp_path):
     path = str(tmp_path / "checkpoint.pt")
     torch.save({"optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()}, path)
     update(optimizer, 8)
-    program = PROCESS.format(folder=str(sys.modules["driving"].__file__.rpartition("/")[0]), path=path)
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == repr(spy.used[6:])
+    program = tmp_path / "program.py"
+    program.write_text(PROCESS.format(folder=str(sys.modules["driving"].__file__.rpartition("/")[0]), path=path))
+    answer = Started(program, libraries=TORCH).finished()
+    assert answer.stdout.strip() == repr(spy.used[6:]), answer.stderr
 
 
 def test_only_the_count_of_updates_is_left():

@@ -15,13 +15,14 @@ from glidepath.schedules.continuation import anneal_from_here, append, branch, r
 RECIPE = gp.parse("warmup(2) >> cosine()")
 PLAN = RECIPE.over(10, peak=1.0)
 STEPS = 10
+STOP = 5  # which checkpoints lie apart: most of a training this small would be writing them
 
 
 def run(
     folder: Path, at: int | None, *, stop: int | None = None, recipe: Any = RECIPE, way: Any = None, **args: Any
 ) -> Any:
     """A training, or what is left of it from a checkpoint on; under `recipe=None` a bare one."""
-    trainer, watch = trainer_of(folder, stop=stop, **{"max_steps": STEPS, **args})
+    trainer, watch = trainer_of(folder, stop=stop, **{"max_steps": STEPS, "save_steps": STOP, **args})
     if recipe is not None:
         attach(trainer, recipe, **(way or {}))
     trainer.train(resume_from_checkpoint=None if at is None else str(folder / f"checkpoint-{at}"))
@@ -32,7 +33,7 @@ def run(
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of ten updates to the end, with a checkpoint behind each."""
     folder = tmp_path_factory.mktemp("finished")
-    run(folder, None)
+    run(folder, None, save_steps=1)
     return folder
 
 
@@ -47,19 +48,19 @@ def test_bare_a_finished_run_jumps_up_when_it_is_extended(tmp_path):
 
 
 def test_bare_a_stopped_run_that_is_extended_jumps_too(tmp_path):
-    run(tmp_path, None, stop=5, recipe=None, lr_scheduler_type="linear")
+    run(tmp_path, None, stop=STOP, recipe=None, lr_scheduler_type="linear")
     _, then = run(tmp_path, 5, recipe=None, lr_scheduler_type="linear", max_steps=20)
     assert then[1] / then[0] == pytest.approx(1.4)
 
 
 def test_bare_another_learning_rate_is_ignored(tmp_path):
-    run(tmp_path, None, stop=5, recipe=None, lr_scheduler_type="linear")
+    run(tmp_path, None, stop=STOP, recipe=None, lr_scheduler_type="linear")
     _, then = run(tmp_path, 5, recipe=None, lr_scheduler_type="linear", learning_rate=0.1)
     assert then == pytest.approx([0.5, 0.4, 0.3, 0.2, 0.1])
 
 
 def test_bare_a_checkpoint_without_its_scheduler_begins_again(tmp_path):
-    run(tmp_path, None, stop=5, recipe=None, lr_scheduler_type="linear")
+    run(tmp_path, None, stop=STOP, recipe=None, lr_scheduler_type="linear")
     (tmp_path / "checkpoint-5" / "scheduler.pt").unlink()
     assert run(tmp_path, 5, recipe=None, lr_scheduler_type="linear")[1][0] == 1.0
 
@@ -78,7 +79,7 @@ def test_killed_anywhere_it_goes_on_to_the_bit(finished, tmp_path, at):
 
 
 def test_a_checkpoint_without_its_scheduler_goes_on_at_its_step(tmp_path):
-    run(tmp_path, None, stop=5)
+    run(tmp_path, None, stop=STOP)
     (tmp_path / "checkpoint-5" / "scheduler.pt").unlink()
     assert run(tmp_path, 5)[1] == PLAN(range(5, STEPS)).tolist()
 
@@ -86,12 +87,12 @@ def test_a_checkpoint_without_its_scheduler_goes_on_at_its_step(tmp_path):
 @pytest.mark.parametrize("args", [{"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}])
 def test_the_same_batch_in_other_pieces_is_the_same_run(tmp_path, args):
     epochs = gp.parse("warmup(0.2 epochs) >> cosine()")
-    run(tmp_path, None, stop=5, recipe=epochs)
+    run(tmp_path, None, stop=STOP, recipe=epochs)
     assert run(tmp_path, 5, recipe=epochs, **args)[1] == PLAN(range(5, STEPS)).tolist()
 
 
 def test_more_data_for_as_many_updates_is_no_conflict(tmp_path):
-    run(tmp_path, None, stop=5)
+    run(tmp_path, None, stop=STOP)
     assert run(tmp_path, 5, dataset=data(80))[1] == PLAN(range(5, STEPS)).tolist()
 
 
@@ -153,13 +154,13 @@ def test_a_finished_run_is_extended_by_a_policy(finished, tmp_path, policy):
 )
 def test_a_stopped_run_is_extended_by_a_policy_and_resumed_under_it_again(tmp_path, policy, allowed, first, rises):
     way = {"policy": policy, **allowed}
-    run(tmp_path, None, stop=5)
+    run(tmp_path, None, stop=STOP)
     trainer, used = run(tmp_path, 5, max_steps=20, way=way)
     assert first is None or used[0] == pytest.approx(first)
     assert (used != sorted(used, reverse=True)) == rises
     assert used == trainer.lr_scheduler.schedule(range(5, 20)).tolist()
-    assert run(tmp_path, 12, max_steps=20, way=way)[1] == used[7:]
-    assert run(tmp_path, 12, max_steps=20)[1] == used[7:]  # the question is answered for this checkpoint
+    assert run(tmp_path, 10, max_steps=20, way=way)[1] == used[5:]
+    assert run(tmp_path, 10, max_steps=20)[1] == used[5:]  # the question is answered for this checkpoint
 
 
 def test_a_seam_that_rises_is_refused_without_a_warmup(finished):
@@ -169,12 +170,12 @@ def test_a_seam_that_rises_is_refused_without_a_warmup(finished):
 
 @pytest.mark.parametrize(("policy", "peak"), [("requested", 0.1), ("stored", 1.0)])
 def test_another_learning_rate_is_used_whole_or_not_at_all(tmp_path, policy, peak):
-    run(tmp_path, None, stop=5)
+    run(tmp_path, None, stop=STOP)
     _, used = run(tmp_path, 5, learning_rate=0.1, way={"policy": policy})
     assert used == RECIPE.over(10, peak=peak)(range(5, 10)).tolist()
 
 
 def test_a_checkpoint_of_a_bare_trainer_is_refused_by_name(tmp_path):
-    run(tmp_path, None, stop=3, recipe=None)
+    run(tmp_path, None, stop=3, recipe=None, save_steps=3)
     with pytest.raises(CheckpointError, match="that of another at last_epoch=3"):
         run(tmp_path, 3)

@@ -2,11 +2,8 @@
 
 import itertools
 import json
-import os
 import re
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from glidepath.frameworks.torch import Scheduler
 from glidepath.frameworks.torch import attach as attach_to_optimizer
 from glidepath.frameworks.transformers import attach
 from glidepath.runs.journal import read_journal
+from starting import TORCH, Started
 
 RECIPE = gp.parse("warmup(2) >> cosine()")
 ROOT = Path(__file__).parents[2]
@@ -122,9 +120,7 @@ def test_what_a_trainer_does_not_know_is_refused_before_the_first_update(tmp_pat
 
 def test_two_processes_make_half_as_many_updates_and_use_what_is_planned_for_them(tmp_path):
     program = Path(__file__).with_name("driving_transformers.py")
-    env = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    command = [sys.executable, "-W", "error", str(program), str(tmp_path)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, env=env, timeout=120)
+    answer = Started(program, tmp_path, libraries=TORCH, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1").finished()
     assert answer.returncode == 0, answer.stderr
     planned = EPOCHS.over(gp.Horizon(10, steps_per_epoch=5, samples_per_step=2 * BATCH), peak=1.0)
     for rank in range(PROCESSES):

@@ -220,7 +220,7 @@ def test_a_scale_by_a_warmup_rises_to_the_scaled_plan(schedule, step, warmup, fa
     np.testing.assert_allclose(found(behind), scaled(behind) * ramp, rtol=1e-9, atol=1e-15)
 
 
-many = st.lists(st.tuples(st.sampled_from(["scale", "cap", "horizon"]), st.integers(0, 9)), min_size=50, max_size=60)
+many = st.lists(st.tuples(st.sampled_from(["scale", "cap", "horizon"]), st.integers(0, 9)), min_size=25, max_size=30)
 
 
 @settings(max_examples=20)

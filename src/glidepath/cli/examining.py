@@ -96,10 +96,15 @@ def examined(run: Run, plan: Schedule | None, *, only_rate: bool = False) -> Exa
     found = [] if recovered is None else list(recovered.findings)
     if not only_rate:
         known = {(one.kind, one.begin) for one in found}
-        found += [one for one in diagnose(run, plan=plan) if (one.kind, one.begin) not in known]
+        found += [one for one in diagnose(run, plan=plan or _ran(recovered)) if (one.kind, one.begin) not in known]
     if not found:
         _expect_enough(run, only_rate=only_rate)
     return Examined(run, plan, recovered, worst_first(found), refused)
+
+
+def _ran(found: Audit | None) -> Schedule | None:
+    """The schedule that ran, where all of it is known: what to try is said in its words."""
+    return None if found is None or found.drawn or found.sure < 1 else found.schedule
 
 
 def _with_peak(run: Run, plan: Schedule | None) -> Schedule | None:

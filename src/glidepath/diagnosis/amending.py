@@ -8,9 +8,12 @@ def amended(
 ) -> str | None:
     """The schedule of a run as text, its peak times `times`, with a warmup or a decay of so many percent, to `to`.
 
-    None where the run has no learning rates. Shapes are not recovered: a decay is linear.
+    None where the run has no learning rates. Another peak alone is of the plan, where there is one; else, and in what
+    changes its parts, a decay is linear.
     """
-    rates = view.rates
+    rates, plan = view.rates, view.plan
+    if plan is not None and plan.peak is not None and times != 1 and (warmup, decay, to) == (None, None, None):
+        return f"({plan.recipe}).over({plan.horizon.steps}, peak={plan.peak * times:.3g})"
     if rates is None:
         return None
     steps = view.horizon or rates.last + 1

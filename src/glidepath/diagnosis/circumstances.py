@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Circumstances:
     """Whether a process had just begun again, the learning rate had just jumped up, the warmup was long over.
 
-    `norm` is whether the gradient norm rose with it, None where that is not known; `rate` and `peak` the learning rate
+    `norm` is whether the gradient norm rose with it, None where that is not known; `chance` how likely the tail of
+    its loss, or that of the norm, reaches so far by itself; `rate` and `peak` the learning rate
     there and the highest one, where they are.
     """
 
@@ -15,5 +16,6 @@ class Circumstances:
     raised: bool = False
     settled: bool = True
     norm: bool | None = None
+    chance: float = 0.0
     rate: float | None = None
     peak: float | None = None

@@ -7,9 +7,10 @@ from glidepath.diagnosis.finding import Finding, Severity
 from glidepath.diagnosis.leaps import leap_of
 from glidepath.diagnosis.seams import is_seam
 from glidepath.diagnosis.view import View
+from glidepath.diagnosis.wandering import is_clear, soared
 
 CLEAR = 2.7  # deviations of a row, 8 of the level: a fall below that is none (of an accuracy, a reward)
-LOST, LEAST = 0.25, 0.1  # of the fall: what is damage, and below what a rise under way at the end is a note
+LOST, LEAST = 0.25, 0.15  # of the fall: what is damage, and below what a rise is a note
 MUCH, WRONG = 1.0, 4.0  # times what the run fell by below its start: a leap that hurt, and that hurt for good
 HALF, THIRD = 0.5, 1 / 3  # of the peak, behind the warmup and from the start
 HIGH = 0.2  # of the peak: below, a learning rate is not what drives a loss up
@@ -25,7 +26,11 @@ def divergence(view: View) -> tuple[Finding, ...]:
     worst = max(stayed, key=lambda one: (one.end is None, one.height))
     if worst.fall < CLEAR * worst.noise and (leapt := _from_the_start(view)):
         return leapt
-    return (diverged(worst, view.circumstances(worst), recipe=amended(view, times=HALF)),)
+    far = soared(worst, view)
+    clear = far or worst.fall < CLEAR * worst.noise or is_clear(worst, view)
+    most: Severity = "wrong" if clear else "note"
+    recipe = amended(view, times=HALF)
+    return (diverged(worst, view.circumstances(worst), recipe=recipe, at_most=most, far=far),)
 
 
 def _stays(one: Excursion) -> bool:
@@ -33,10 +38,17 @@ def _stays(one: Excursion) -> bool:
     return one.stays is not None or (one.end is None and not one.jump)
 
 
-def diverged(one: Excursion, around: Circumstances, *, recipe: str | None = None) -> Finding:
+def diverged(
+    one: Excursion,
+    around: Circumstances,
+    *,
+    recipe: str | None = None,
+    at_most: Severity = "wrong",
+    far: bool = False,
+) -> Finding:
     """An excursion that stays, as a finding; `recipe` is for the case that the learning rate is its cause."""
     lost = one.height / one.fall if one.fall > 0 else MOST
-    severity = _severity(one, lost)
+    severity: Severity = "wrong" if far else "note" if at_most == "note" else _severity(one, lost)
     back = "has not come back" if one.end is None else f"came back at step {one.end}"
     evidence = (
         f"the loss was at {one.base:.4g} at step {one.lowest_step}, left it from step {one.begin} on, "
@@ -51,11 +63,9 @@ def diverged(one: Excursion, around: Circumstances, *, recipe: str | None = None
 def _severity(one: Excursion, lost: float) -> Severity:
     if one.fall < CLEAR * one.noise:
         return "note"
-    if one.stays is None:
-        return "suspect" if lost >= LEAST else "note"
-    if lost >= LOST:
+    if one.stays is not None and lost >= LOST:
         return "wrong"
-    return "suspect" if one.end is None else "note"
+    return "suspect" if one.end is None and lost >= LEAST else "note"
 
 
 def _is_high(around: Circumstances) -> bool:

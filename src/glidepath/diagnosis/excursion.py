@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from math import isfinite
 
+from glidepath.diagnosis.tails import Tail
+
 # The level and its noise.
 QUICK, SLOW = 0.2, 0.05  # shares of a new point: in the level as in science (d), in the noise over some twenty points
 NORMAL, NORMAL_MEDIAN = 1.2533, 1.4826  # deviation over the mean and over the median of absolute deviations
@@ -21,13 +23,13 @@ CLEAR, OVER = 3.0, 2.0  # a fall that is less than 3 such waves is none: only wh
 WAVES = 6.0  # deviations, at any coarser scale, between crest and trough of noise that wanders
 KNOWN = 10  # points of a coarser scale from which its noise is known
 BEND = 6**-0.5  # of the deviation of x - 2y + z: what that of one of them is
-IN_A_ROW = 3  # points: science (d)
-HALF = 0.5
+IN_A_ROW, HALF = 3, 0.5  # points: science (d); of a crest: back from it
 # What becomes of it.
 BACK, BACK_NOISE = 0.25, 2.0  # of its height, and deviations above its base: a point below both is back
 TOP = 0.6  # of its height: where a divergence stays, and a spike that fades does not
 PATIENCE, PATIENCE_OF_RUN = 10.0, 0.02  # points for which half the fall is lost; more where less of it is
 SMALL = 0.1  # of the fall: the smallest share that patience grows with
+MARK = 2.3  # deviations: four of the mean of three points
 LONG = 8.0  # times the patience: what has not come back by then does not
 
 
@@ -52,9 +54,16 @@ class Excursion:
     height: float
     points: int = 1  # of its scale
     rows: int = 1  # of the series in a point
+    distance: float = 0.0  # of its first point, in deviations of the rest
     record: float = 0.0  # the highest point above the level before it, of late
     end: int | None = None
     stays: int | None = None
+    behind: float = 0.0  # the mean of its first points back, above its base
+
+    @property
+    def left_mark(self) -> bool:
+        """Whether the first points back were still higher than before, or there was more than a point of it."""
+        return self.points > 1 or self.behind > MARK * self.noise
 
     @property
     def came_back(self) -> bool:
@@ -113,6 +122,8 @@ class Tracker:
     last: float = 0.0
     slope: float = 0.0
     bends: list[float] = field(default_factory=list)
+    tail: Tail = field(default_factory=Tail)
+    calmed: int = 0  # points before which the last excursion may still be felt
 
     def tell(self, step: int, value: float, *, jump: float = JUMP, record: float = RECORD) -> Excursion | None:
         """Hear of a point; gives the excursion that begins with it, is known to stay, or was over before it."""
@@ -124,6 +135,8 @@ class Tracker:
         gap = value - self.level
         if self.count > FIRST:
             fall, noise = self.fall, max(self.noise, self.lifts, self.coarser)
+            if gap > self.tail.least * self.noise and self.count > self.calmed and self.noise > 0:
+                self.tail.hear(gap / self.noise)
             if gap > jump * noise and gap > JUMP_OF_FALL * fall and gap > record * self.record:
                 return self._open(step, value, begin=step, base=self.level, jump=True)
             limit = CLIPPED * noise
@@ -139,6 +152,11 @@ class Tracker:
             self.record = gap
         self._bend(value)
         return self._drift(step, value)
+
+    def known_tail(self) -> Tail:
+        """The farthest points above the level, of as many as there were."""
+        self.tail.count = self.count
+        return self.tail
 
     def _bend(self, value: float) -> None:
         """Learn how far a point lies from the line of the two before it: noise, whatever the trend."""
@@ -189,6 +207,10 @@ class Tracker:
         self.now = Excursion(
             begin, base, self.noise, fall, jump, self.lowest_step, value, value, step, level, level - base
         )
+        if self.noise > 0:
+            self.now.distance = (value - base) / self.noise
+            if jump and self.count <= self.calmed:
+                self.tail.hear(self.now.distance)
         self.now.points, self.now.record = 1 if jump else self.count - self.left, self.record
         self.above = self.below = 0
         return self.now
@@ -198,6 +220,7 @@ class Tracker:
         if now.is_back(value):
             self.below += 1
             self.below_step = step if self.below == 1 else self.below_step
+            now.behind = (now.behind * (self.below - 1) + value - now.base) / self.below
             if self.below == IN_A_ROW:
                 now.end = self.below_step
                 return self._close(now, value)
@@ -211,7 +234,7 @@ class Tracker:
 
     def _close(self, now: Excursion, value: float) -> Excursion:
         """Back: from here on as before, but for what is now known to come back."""
-        self.now, self.crest = None, 0.0
+        self.now, self.crest, self.calmed = None, 0.0, self.count + FIRST
         self.level = min(now.base, value) if not now.jump else now.base
         if now.jump:
             self.record = max(self.record, now.first - now.base)
@@ -234,6 +257,11 @@ class Excursions:
     trackers: list[Tracker] = field(default_factory=lambda: [Tracker()])
     waiting: list[list[tuple[int, float]]] = field(default_factory=lambda: [[]])
     found: list[Excursion] = field(default_factory=list)
+
+    @property
+    def tail(self) -> Tail:
+        """The tail of its points."""
+        return self.trackers[0].known_tail()
 
     def tell(self, step: int, value: float, *, both: bool = False) -> Excursion | None:
         """Hear of a point, and whether another witness jumps too; gives the excursion that begins, stays or ends."""

@@ -12,6 +12,8 @@ LEAP = 0.3  # of the fall below the start: a leap
 OF_NOISE = 4.5  # deviations of a row, of the second half of the run, which is calmer
 THREE, TEN = 3, 10
 BACK, ABOVE = 0.7, 1.5  # of the leap; times what later pairs of rows come to
+ROWS, LASTS, HIGH = 8, 5, 0.9  # rows behind a leap, and how many are above a quantile of the later ones
+SMALL, CLEAR = 1.1, 5.0  # of the fall: a leap that must be clear of the noise where it is, by so many deviations
 TWO = 2  # rows in a row: one alone is a spike
 
 
@@ -40,7 +42,8 @@ def leap_of(view: View) -> Leap | None:
         if early[place] - start <= OF_NOISE * noise or best < before - TWO * noise:
             return None
     top, fall = float(early[place]), max(start - best, 0.0)
-    if not _overshoots(view, start, top):
+    of_fall = (top - start) / fall if fall > 0 else float("inf")
+    if not _overshoots(view, start, top) or _is_noise(view, place, of_fall, top - start):
         return None
     begin = int(np.flatnonzero(early[: place + 1] <= start + (top - start) / TEN)[-1])
     return Leap(
@@ -49,7 +52,7 @@ def leap_of(view: View) -> Leap | None:
         start,
         top,
         best,
-        (top - start) / fall if fall > 0 else float("inf"),
+        of_fall,
     )
 
 
@@ -60,6 +63,16 @@ def _overshoots(view: View, start: float, top: float) -> bool:
     pairs = np.minimum(view.losses[1:], view.losses[:-1])
     clear = top - late > ABOVE * max(float(pairs[len(pairs) // 2 :].max()) - late, 0.0)
     return (late < start + BACK * (top - start) and clear) or late - middle > TWO * (middle - start)
+
+
+def _is_noise(view: View, place: int, of_fall: float, height: float) -> bool:
+    """Whether the rows behind a leap are such as they are later on, or it is of the size of the noise there."""
+    later, behind = view.losses[len(view.losses) // 2 :], view.losses[place + 1 : place + 1 + ROWS]
+    above = float(np.median(later)) + THREE * noise_of(later)
+    if max((behind > above).sum(), (behind > np.quantile(later, HIGH)).sum()) < LASTS:
+        return True
+    noise = noise_of(view.losses[place + 1 : place + 1 + 2 * TEN])
+    return of_fall < SMALL and height < CLEAR * noise
 
 
 def _best(losses: NDArray[np.float64]) -> float:

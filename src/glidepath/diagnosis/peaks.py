@@ -6,13 +6,10 @@ from glidepath.diagnosis.amending import amended
 from glidepath.diagnosis.finding import Finding
 from glidepath.diagnosis.progress import progress_of
 from glidepath.diagnosis.view import View, noise_of
+from glidepath.diagnosis.wandering import has_fallen, wander
 
 # Too low: shares of the summed learning rate. Public runs and small ones near their best peak are below 0.11 and 0.2.
 HALF, FOUR_FIFTHS = 0.13, 0.23  # behind which half and four fifths of the fall come too late
-ALL_AT_ONCE, DONE = (
-    0.7,
-    0.5,
-)  # a quarter of the fall so near its half, and nine tenths so early: it began late and was quick
 TENFOLD = 10  # the next to try: a peak too low by less is hardly seen in a curve
 # Too high.
 WAITS = 0.6  # half of the fall behind that share, while the learning rate comes down
@@ -22,6 +19,8 @@ PLATEAU = 0.25  # of the run: the least that is one; its first quarter is left o
 FLAT = 0.35  # of the drop in the decay: what the plateau may have fallen by
 ERRORS = 4.0  # standard errors of the drop
 CALMER = 1.4  # times: the noise of the plateau over that of the end; below 1.26 in public runs
+LOUDER = 1.2  # times: the noise before the decay over that at the end, where a loss waited for it
+FEWEST = 10  # rows that tell a noise
 HUGE = 0.3  # of the whole fall: a drop in the decay
 END = 20  # rows of twenty are the end
 ENDS = 0.3  # of the peak: a decay that says something
@@ -38,9 +37,10 @@ def peak_too_low(view: View) -> tuple[Finding, ...]:
         or any(one.stays is not None for one in view.excursions)
     ):
         return ()
-    quarter, half, fifths, tenths = progress.reached
-    quick = quarter > ALL_AT_ONCE * half and tenths < DONE
-    if half <= HALF or fifths <= FOUR_FIFTHS or quick or _was_above(view, progress.start) or _is_early(view):
+    _, half, fifths, _ = progress.reached
+    if half <= HALF or fifths <= FOUR_FIFTHS or progress.is_sudden or progress.is_over:
+        return ()
+    if _was_above(view, progress.start) or _is_early(view) or not has_fallen(view):
         return ()
     evidence = (
         f"half of the fall from {progress.start:.4g} to {progress.end:.4g} was behind step {progress.half_step} only, "
@@ -51,7 +51,7 @@ def peak_too_low(view: View) -> tuple[Finding, ...]:
     return (
         Finding(
             "peak too low",
-            "suspect",
+            "note",
             rates.first,
             evidence,
             "a learning rate too low for so few steps",
@@ -102,20 +102,25 @@ def peak_too_high(view: View) -> tuple[Finding, ...]:
 
 def _waited(view: View) -> str | None:
     progress, rates = progress_of(view), view.rates
-    if progress is None or rates is None or progress.reached[1] <= WAITS:
+    if progress is None or rates is None or progress.reached[1] <= WAITS or progress.is_sudden:
         return None
     rate = float(rates.at(progress.half_step))
     high = view.between(rates.warm, _coming_down(view))
     if rate > DOWN * rates.peak or not len(high):
         return None
     before = float(np.median(high[-max(FIRST_ROWS, len(view.losses) // END) :]))
-    if progress.start - before > WAITED * (progress.start - progress.end):
+    if progress.start - before > WAITED * (progress.start - progress.end) or noise_of(high) < LOUDER * _calm(view):
         return None
     return (
         f"the loss started at {progress.start:.4g}, was at {before:.4g} at the peak, and came to {progress.end:.4g} "
         f"only as the learning rate came down: half of the fall lies behind step {progress.half_step}, "
         f"at {rate / rates.peak:.0%} of the peak"
     )
+
+
+def _calm(view: View) -> float:
+    """The noise of the last rows."""
+    return noise_of(view.losses[-max(FEWEST, len(view.losses) // 8) :])
 
 
 def _coming_down(view: View) -> int:
@@ -137,10 +142,10 @@ def _rose(view: View) -> str | None:
     low = int(level[:top].argmin())
     end, error = float(np.median(level[-FIRST_ROWS:])), view.noise * (len(level) / len(view.losses)) ** 0.5
     rate = float(rates.at(int(where[top])))
-    total = float(view.losses[0]) - end
+    total, wandered = float(view.losses[0]) - end, wander(view.losses[len(view.losses) // 2 :])
     broad = float(np.median(level[max(low, top - 2) : top + FIRST_ROWS]) - level[low])
     early = rate >= HALFWAY * rates.peak and where[top] <= HALFWAY * where[-1]
-    if not early or total <= 0 or end > level[low] or broad < max(ERRORS * error, HUMP * total):
+    if not early or total <= 0 or end > level[low] or broad < max(ERRORS * max(error, wandered), HUMP * total):
         return None
     return (
         f"at the peak the loss rose from {level[low]:.4g} at step {where[low]:.0f} to {level[top]:.4g} at step "
@@ -158,7 +163,8 @@ def _dropped(view: View) -> str | None:
     on = (view.steps >= rates.warm) & (view.steps <= rates.down)
     steps, losses = view.steps[on], view.losses[on]
     steps, losses = steps[len(steps) // 4 :], losses[len(losses) // 4 :]
-    tail = view.losses[-max(FIRST_ROWS, len(view.losses) // END) :]
+    low = int((rates.at(view.steps) <= ENDS * rates.peak)[len(view.steps) // 2 :].sum())
+    tail = view.losses[-max(FIRST_ROWS, len(view.losses) // END, low) :]
     if len(losses) < END or len(tail) < FIRST_ROWS:
         return None
     losses = np.minimum(losses, np.median(losses) + ERRORS * view.noise)
@@ -166,9 +172,13 @@ def _dropped(view: View) -> str | None:
     fell = -float((place * losses).sum() / (place * place).sum())
     level, end = float(losses.mean()), float(np.median(tail))
     drop, error = level - end, view.noise * (1 / len(losses) + 1.5 / len(tail)) ** 0.5
-    calm = noise_of(view.losses[-max(10, len(view.losses) // 8) :])
+    calm = _calm(view)
     loud = noise_of(losses) > CALMER * calm
-    if drop < ERRORS * error or fell > FLAT * drop or not (loud or drop > HUGE * (view.losses[0] - end)):
+    if (
+        drop < ERRORS * max(error, wander(losses))
+        or fell > FLAT * drop
+        or not (loud or drop > HUGE * (view.losses[0] - end))
+    ):
         return None
     return (
         f"from step {steps[0]} to {steps[-1]}, at the peak, the loss stayed at {level:.4g} ({-fell:+.2g}, "

@@ -9,6 +9,8 @@ from glidepath.diagnosis.view import View, noise_of
 WINDOWS = 50
 SHARES = (0.25, 0.5, 0.8, 0.9)  # of the whole fall
 END = 3  # windows at the end whose median is where it came to
+SUDDEN = 0.27  # of the summed learning rate, from a quarter to nine tenths of the fall
+OVER = 0.42  # of it: nine tenths reached by then leave more than half of the training for the last one
 CLEAR = 3.0  # standard errors of a window: a fall that is one
 
 
@@ -21,6 +23,16 @@ class Progress:
     end: float
     reached: tuple[float, float, float, float]
     half_step: int
+
+    @property
+    def is_sudden(self) -> bool:
+        """Whether the fall came all at once, whenever it came: what a learning rate does not do."""
+        return self.reached[3] - self.reached[0] < SUDDEN
+
+    @property
+    def is_over(self) -> bool:
+        """Whether most of the fall was over long before the end."""
+        return self.reached[3] < OVER
 
 
 def progress_of(view: View) -> Progress | None:

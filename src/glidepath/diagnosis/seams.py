@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from glidepath.diagnosis.excursion import Excursion
 from glidepath.diagnosis.finding import Finding
 from glidepath.diagnosis.view import View
+from glidepath.diagnosis.wandering import has_fallen
 
 BEFORE, BEHIND = 30, 5  # rows on both sides of a resume that are held against each other
 APART = 5.0  # standard errors between them
@@ -15,7 +16,9 @@ SOON = 3  # rows: behind a resume, what begins so soon belongs to it
 SEVERAL = 3  # of ten rows off the level: what a bad batch is not
 MOST = 3  # findings
 CREEP = 0.4  # of the jump: what moves by more before it or behind it is on its way up
-ALONE, OVER = 6.0, 2.0  # times the rows that follow, and the whole fall
+NEARLY = 0.17  # of the highest: a level that other data bring is learnt away over many rows
+HIGH, FIRST, NEARLY_ALL = 0.9, 6, 4  # a quantile; rows, and how many of them chance does not put above it
+RARE = 0.005  # the chance of the tail: below it, 3 of them will do
 TEN, CLEARLY = 10, 4.0  # rows behind a jump, and deviations
 DEAD = 0.6  # of the fall: what lost so much and never learnt again is no other data
 FIVE, TWENTY = 5, 20  # rows behind a row and before it
@@ -78,11 +81,13 @@ def data_seam(view: View) -> tuple[Finding, ...]:
 
 def is_seam(one: Excursion, view: View) -> bool:
     """Whether an excursion began within a point, lasted, and neither a peak nor a resume is its reason."""
-    if not one.jump or not _is_free(one.begin, view):
+    if not one.jump or not _is_free(one.begin, view) or not has_fallen(view):
         return False
     place = view.row(one.begin)
     above = view.losses[place : place + TEN] - one.base
-    if (above > CLEARLY * one.noise).sum() < SEVERAL or _is_single(above, one) or _goes_on_up(place, view):
+    if (above > CLEARLY * one.noise).sum() < SEVERAL or not _lasts(above) or _goes_on_up(place, view):
+        return False
+    if not _is_new(place, view, NEARLY_ALL if view.heard.chance(one) > RARE else SEVERAL):
         return False
     return not (one.end is None and np.median(view.losses[place + TEN :][-TEN:]) > one.base + DEAD * one.fall)
 
@@ -92,10 +97,15 @@ def _is_free(step: int, view: View) -> bool:
     return not view.resumed_near(step) and not view.raised_near(step) and view.settled(step)
 
 
-def _is_single(above: NDArray[np.float64], one: Excursion) -> bool:
-    """Whether a row stands out alone, higher than where the training began: a bad batch, and what it left behind."""
-    next_rows = max(float(np.median(above[1:4])), 0.0) if len(above) > 3 else 0.0
-    return bool(above[0] > ALONE * next_rows and above[0] > OVER * one.fall)
+def _lasts(above: NDArray[np.float64]) -> bool:
+    """Whether the rows behind the highest are nearly as high: behind a bad batch they are not."""
+    return len(above) > SEVERAL and bool(np.median(above[2:7]) > NEARLY * above[:2].max())
+
+
+def _is_new(place: int, view: View, least: int) -> bool:
+    """Whether so many rows of the first behind a place are such as one in ten was before it."""
+    usual = np.quantile(view.losses[max(0, place - BEFORE) : place], HIGH)
+    return int((view.losses[place : place + FIRST] > usual).sum()) >= least
 
 
 def _goes_on_up(place: int, view: View) -> bool:
@@ -115,7 +125,7 @@ def _goes_on_up(place: int, view: View) -> bool:
 def shift_of(view: View) -> int | None:
     """The row from which the level is higher by far more than it ever moves elsewhere, from a row to the next."""
     losses = view.losses
-    if len(losses) < 2 * TWENTY:
+    if len(losses) < 2 * TWENTY or not has_fallen(view):
         return None
     rises = _rises(losses)
     place = int(rises.argmax())

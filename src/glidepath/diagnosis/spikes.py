@@ -6,10 +6,13 @@ from glidepath.diagnosis.excursion import Excursion
 from glidepath.diagnosis.finding import Finding, Severity
 from glidepath.diagnosis.seams import is_seam
 from glidepath.diagnosis.view import View
+from glidepath.diagnosis.wandering import is_clear
 
 MOST = 5  # findings; more of them are counted
 LARGE = 0.2  # of the fall: a single row as high as that is worth a look where no gradient norm tells more
-ALONE = 5.0  # times the highest row of late: without a gradient norm, a heavy tail must be excluded
+RARE = 0.005  # the chance that the tail of the losses reaches so far by itself, in a whole run
+SELDOM, LIKELY = 0.03, 0.25  # the same where the gradient norm jumped too, and where it went off
+OFF = 3.0  # times the fall: garbage, and far above where the training began
 HABIT = 8  # single rows in a run: the tail of its losses, not batches that went wrong
 SURE, UNSURE = 0.8, 0.5  # with a gradient norm and without
 
@@ -20,9 +23,13 @@ def spikes(view: View) -> tuple[Finding, ...]:
     around = {id(one): view.circumstances(one) for one in found}
     found.sort(key=lambda one: -one.height / max(one.noise, 1e-300))
     habitual = len(found) > HABIT
-    harmful = [one for one in found if _is_harmful(one, around[id(one)], habitual=habitual)]
+    harmful = [
+        one
+        for one in found
+        if _is_harmful(one, around[id(one)], habitual=habitual) and (one.jump or is_clear(one, view))
+    ]
     told = sorted((harmful or found)[:MOST], key=lambda one: one.begin)
-    worst: Severity = "note" if habitual and not harmful else "wrong"
+    worst: Severity = "note" if not harmful else "wrong"
     return tuple(spike(one, around[id(one)], count=len(found), at_most=worst) for one in told)
 
 
@@ -38,10 +45,15 @@ def severity_of(one: Excursion, around: Circumstances) -> Severity:
     if around.resumed:
         return "suspect"
     if one.jump and around.norm is not None:
-        return "suspect" if around.norm else "note"
-    if one.jump and one.height < ALONE * one.record:
+        return "suspect" if around.norm and (around.chance < SELDOM or _is_off(one, around)) else "note"
+    if one.jump and (around.chance > RARE or not one.left_mark):
         return "note"
-    return "suspect" if one.height > LARGE * one.fall and one.fall > CLEAR * one.noise else "note"
+    return "suspect" if one.jump or (one.height > LARGE * one.fall and one.fall > CLEAR * one.noise) else "note"
+
+
+def _is_off(one: Excursion, around: Circumstances) -> bool:
+    """Whether it went far above where the training began."""
+    return one.fall > CLEAR * one.noise and one.height > OFF * one.fall and around.chance < LIKELY
 
 
 def spike(one: Excursion, around: Circumstances, *, count: int = 1, at_most: Severity = "wrong") -> Finding:

@@ -12,7 +12,7 @@ BROKE_OFF = 0.2  # of the whole fall, between half of the time up to the break a
 WINDOWS = 48
 ERRORS = 2.0  # standard errors
 CLEAR = 8.0  # deviations of a row: a fall below that is none
-SHARP = 0.6  # of the fall before: the last of it, where it breaks off and does not fade
+SHARP = 0.7  # of the fall before: the last of it, where it breaks off and does not fade
 ON = 0.05  # of the peak: a learning rate that is on
 
 
@@ -82,7 +82,7 @@ def _is_sharp(view: View, end: float) -> bool:
     """Whether the last of the fall is as steep as what came before, unlike that of a training that converges."""
     smooth = np.convolve(view.losses, np.full(FIVE, 1 / FIVE), "valid")
     error = view.noise * FIVE**-0.5
-    above = np.flatnonzero(smooth > end + 3 * error)
+    above = np.flatnonzero(smooth > end + THREE * error)
     if not len(above):
         return False
     # of rows in a row from the start: a single one later on is chance
@@ -91,10 +91,13 @@ def _is_sharp(view: View, end: float) -> bool:
     if last < 2 * FIVE:
         return False
     early, middle, late = (float(smooth[int(share * last)]) for share in (0.4, 0.7, 1.0))
-    return bool(middle - late > max(SHARP * (early - middle), 2 * error))
+    steady = float(view.losses[0]) - early > BEGUN * (float(view.losses[0]) - end)
+    return steady and bool(middle - late > max(SHARP * (early - middle), THREE * error))
 
 
 FIVE = 5
+THREE = 3  # standard errors
+BEGUN = 0.2  # of the fall, behind two fifths of its time: what comes all at once fades as well
 
 
 def _is_on(view: View, step: float) -> bool:

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glidepath.diagnosis.circumstances import Circumstances
-from glidepath.diagnosis.excursion import Excursion, Excursions
-from glidepath.diagnosis.norms import LOUD, LOUD_TIMES, Witness
+from glidepath.diagnosis.excursion import Excursion
+from glidepath.diagnosis.hearing import Heard, hear
+from glidepath.diagnosis.norms import LOUD, LOUD_TIMES
 from glidepath.diagnosis.rates import Rates, rates_of
+from glidepath.diagnosis.sight import HORIZONS, number_of
 from glidepath.runs.curve import Curve
 from glidepath.runs.names import LOSS, NORM, RATE, SCALE, SKIPPED, VALIDATION
 from glidepath.runs.run import Run
@@ -22,6 +24,7 @@ NEAR = 60  # rows before a place that tell how it was
 SOON = 3  # rows behind an event in which its effect begins
 BEGINNING = 0.02  # of the run: a log that begins later is that of a continuation
 SETTLED = 0.1  # of the run behind its warmup
+NORMAL = 1.4826  # median absolute deviations in a standard one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +44,15 @@ class View:
     scales: Curve | None
     skipped: Curve | None
     validation: Curve | None
+    plan: Schedule | None
     horizon: int | None
     noise: float
-    excursions: tuple[Excursion, ...]
+    heard: Heard
+
+    @property
+    def excursions(self) -> tuple[Excursion, ...]:
+        """Where the loss left its level, in the order in which it is heard."""
+        return self.heard.excursions
 
     @property
     def first(self) -> int:
@@ -107,6 +116,7 @@ class View:
             self.raised_near(one.begin),
             self.settled(one.begin),
             self.norm_jumps(one),
+            self.heard.chance(one),
             None if rates is None else float(rates.at(one.begin)),
             None if rates is None else rates.peak,
         )
@@ -171,25 +181,11 @@ def view(run: Run, plan: Schedule | None) -> View | None:
         run.curves.get(SCALE),
         run.curves.get(SKIPPED),
         _finite(run.curves.get(VALIDATION)),
+        plan,
         _horizon(run, plan),
         noise_of(losses),
-        heard(steps, losses, run.curves.get(NORM)),
+        hear(steps, losses, run.curves.get(NORM)),
     )
-
-
-def heard(steps: NDArray[np.int64], losses: NDArray[np.float64], norms: Curve | None) -> tuple[Excursion, ...]:
-    """The excursions of a loss: what a watch hears of it, heard after the run."""
-    ears, witness = Excursions(), Witness()
-    loud: set[int] = set()
-    if norms is not None:
-        loud = {
-            step
-            for step, one in zip(norms.steps.tolist(), norms.values.tolist(), strict=True)
-            if witness.jumps(step, one)
-        }
-    for step, loss in zip(steps.tolist(), losses.tolist(), strict=True):
-        ears.tell(step, loss, both=step in loud)
-    return tuple(ears.found)
 
 
 def noise_of(values: NDArray[np.float64]) -> float:
@@ -197,7 +193,7 @@ def noise_of(values: NDArray[np.float64]) -> float:
     if len(values) < 3:
         return 0.0
     bends = np.diff(values, 2) / 6**0.5
-    return 1.4826 * float(np.median(np.abs(bends)))
+    return NORMAL * float(np.median(np.abs(bends)))
 
 
 def _finite(curve: Curve | None) -> Curve | None:
@@ -208,7 +204,5 @@ def _finite(curve: Curve | None) -> Curve | None:
 
 
 def _horizon(run: Run, plan: Schedule | None) -> int | None:
-    if plan is not None:
-        return plan.horizon.steps
-    told = run.settings.get("steps")
-    return told if isinstance(told, int) and not isinstance(told, bool) and told > 0 else None
+    told = number_of(run.settings, HORIZONS) if plan is None else plan.horizon.steps
+    return None if told is None else int(told)

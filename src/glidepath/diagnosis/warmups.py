@@ -7,7 +7,7 @@ from glidepath.diagnosis.view import View
 
 SHORT = 0.02  # of the run: as long as the usual warmup is; a leap behind a longer one is the peak's fault
 LONG = 0.4  # of the run: a triangle; one cycle (Smith 2018, arXiv 1803.09820) goes up for 30 %
-HOPELESS = 10.0  # times the fall: a leap that no warmup mends
+HOPELESS = 100.0  # times the fall: a leap that no warmup mends
 USUAL = 5  # percent: what to try instead
 RISES = 0.9  # of the peak: below this share at its first row, a run has a warmup
 

@@ -1,6 +1,6 @@
 """The checks of a loss while it is written: what `diagnose` hears afterwards, heard step by step."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite, log2
 
 from glidepath.diagnosis.circumstances import Circumstances
@@ -50,6 +50,7 @@ class Watch:
     broken: int = 0
     collapsed: bool = False
     loud: bool | None = None  # the gradient norm in the excursion under way
+    loudness: float = 0.0  # and its distance
     away: Excursion | None = None  # the last that stayed
     around: Circumstances = field(default_factory=Circumstances)
 
@@ -113,18 +114,23 @@ class Watch:
     def _said(self, event: Excursion) -> tuple[Finding, ...]:
         """What an excursion is: nothing yet where it begins."""
         if event.stays is None and event.end is None:
-            self.around = self._circumstances()
+            self.around, self.loudness = self._circumstances(), self.witness.distance
             return ()
         if event.end is not None and event.stays is not None:
             return ()  # said when it stayed
         if event.stays is None:
-            return (spike(event, self.around),)
+            return (spike(event, replace(self.around, chance=self._chance(event))),)
         if self.away is not None and self.away is not event and self.away.end is None:
             return ()  # away already, at another scale
         self.away = event
         if event.jump and event.height < DEAD * event.fall and not self.around.resumed:
             return (shifted(event.begin, event.base, event.first, None),)
         return (diverged(event, self.around),)
+
+    def _chance(self, event: Excursion) -> float:
+        """How likely it is no more than the tail of the losses, or of the norms, so far."""
+        alone = self.ears.tail.chance(event.distance) if event.distance else 0.0
+        return min(alone, self.witness.tail.chance(self.loudness)) if self.around.norm else alone
 
     def _circumstances(self) -> Circumstances:
         return Circumstances(

@@ -26,7 +26,7 @@ from glidepath.lab.problems import PROBLEMS
 from glidepath.lab.schedule_faults import Made
 from glidepath.lab.traces import interval, leaves_trace
 from glidepath.runs.curve import Curve
-from glidepath.runs.names import LOSS
+from glidepath.runs.names import LOSS, NORM
 from glidepath.runs.run import Run
 from glidepath.schedules.schedule import Schedule
 
@@ -175,9 +175,8 @@ def truth_of(run: Run, fault: str, begin: int, plan: str, steps: int, peak: floa
         first, last = 0, steps
     if fault == "divergence":
         first = 0  # the peak is too high from somewhere in the warmup on
-    return Truth(
-        fault, expected.kinds, expected.tolerated, begin, first, last, expected.note, expected.quiet, plan, steps, peak
-    )
+    note = expected.note or (expected.unseen and NORM not in run.curves)
+    return Truth(fault, expected.kinds, expected.tolerated, begin, first, last, note, expected.quiet, plan, steps, peak)
 
 
 def save(path: Path, run: Run, truth: Truth) -> None:

@@ -1,0 +1,59 @@
+"""How far a loss wanders by itself, slowly: what a rise must be clear of to be one."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glidepath.diagnosis.excursion import Excursion
+from glidepath.diagnosis.view import NORMAL, View, noise_of
+
+BLOCKS = 16  # into which rows are cut: their means have lost what is fast
+LAGS = (1, 2, 3, 4)  # blocks apart, up to a quarter of them
+FEWEST = 8  # rows that tell a wander
+LATER = 5  # of the rows before a rise, the first fifth is the quick fall of a beginning
+FAR = 25.0  # five wanders of the rest times five of its own: more than stationary noise with a memory comes to
+FARTHER = 100.0  # ten times ten: where little is lost, or it came back by itself, as waves do
+LITTLE = 0.4  # of the fall: what is less than nearly half
+SOARED, LOUD = 4.0, 12.0  # wanders, and deviations of a row: a rise from a start that had not fallen yet
+WILDER = 3.0  # times the noise before it: what diverges is wild up there, and a reward that is learnt is not
+FALLEN = 5.0  # wanders: a fall below that is none, and what has not fallen cannot diverge
+
+
+def wander(values: NDArray[np.float64]) -> float:
+    """The deviation of a block's mean from those of its neighbours, whatever the trend; NaN for too few rows."""
+    if len(values) < FEWEST:
+        return float("nan")
+    rows = max(1, len(values) // BLOCKS)
+    means = values[: len(values) // rows * rows].reshape(-1, rows).mean(axis=1)
+    moves = [means[lag:] - means[:-lag] for lag in LAGS]
+    apart = np.concatenate([one - np.median(one) for one in moves])
+    return NORMAL * float(np.median(np.abs(apart))) / 2**0.5
+
+
+def has_fallen(view: View) -> bool:
+    """Whether the loss came down at all, by more than it wanders about: one of a game, or of a flat task, does not."""
+    return view.fall > FALLEN * wander(view.losses[len(view.losses) // LATER :])
+
+
+def is_clear(one: Excursion, view: View) -> bool:
+    """Whether a rise is far more than what the loss did before it and behind it, and does within it, by itself."""
+    begin, end = view.row(one.begin), len(view.losses) if one.end is None else view.row(one.end)
+    outside = wander(np.concatenate([view.losses[begin // LATER : begin], view.losses[end:]]))
+    inside = wander(view.losses[begin:end])
+    if one.height > one.fall and has_fallen(view):
+        return True
+    if one.fall < FALLEN * outside:
+        return False
+    little = one.height < LITTLE * one.fall or one.end is not None
+    return not one.height**2 < (FARTHER if little else FAR) * outside * inside  # unknown wanders do not count
+
+
+def soared(one: Excursion, view: View) -> bool:
+    """Whether a loss that had hardly begun to fall rose, for long, far above all that it does within and outside."""
+    if one.stays is None or one.height <= max(one.fall, LOUD * one.noise):
+        return False
+    begin, end = view.row(one.begin), len(view.losses) if one.end is None else view.row(one.end)
+    if noise_of(view.losses[begin:end]) < WILDER * one.noise:
+        return False
+    about = wander(view.losses[begin:end]), wander(np.concatenate([view.losses[:begin], view.losses[end:]]))
+    known = [value for value in about if np.isfinite(value)]
+    return bool(known) and one.height > SOARED * max(known)
