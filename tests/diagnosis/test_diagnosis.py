@@ -176,7 +176,7 @@ def test_a_peak_is_too_high_where_the_loss_waits_for_the_decay() -> None:
     series[480:] -= np.linspace(0, 0.8, 120)
     series[480:] = 1.2 + (series[480:] - 1.2) * np.linspace(1, 0.3, 120)
     found = of_kind(diagnose(run_of(series, "warmup(3%) >> hold() >> decay(20%)")), "peak too high")
-    assert [one.severity for one in found] == ["note"]
+    assert [one.severity for one in found] == ["suspect"]
 
 
 def test_a_peak_is_too_low_where_the_loss_is_on_its_way_at_the_end() -> None:
