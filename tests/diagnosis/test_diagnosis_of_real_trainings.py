@@ -9,8 +9,8 @@ from glidepath.diagnosis.finding import is_alarm
 from glidepath.lab.faults import faulty_run
 
 RUNS = [
-    ("teacher-adam", "bad batch", 0),
-    ("digits", "divergence", 0),
+    ("autoencoder", "bad batch", 0),
+    ("teacher-sgd", "divergence", 0),
     ("teacher-sgd", "scale collapse", 1),
     ("characters", "long warmup", 0),
 ]

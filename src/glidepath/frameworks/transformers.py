@@ -88,7 +88,7 @@ class _Telling(transformers.TrainerCallback):  # type: ignore[misc]  # transform
     def on_log(self, args: Any, state: Any, control: Any, **beside: Any) -> None:  # noqa: ARG002 - the interface
         """One row of its log; a watch that stops ends the training behind this update, with its last checkpoint."""
         logs, scheduler = beside.get("logs") or {}, beside.get("lr_scheduler")
-        if "loss" not in logs or not isinstance(scheduler, Scheduler):
+        if "loss" not in logs or not isinstance(scheduler, Scheduler) or scheduler.last_epoch == 0:
             return
         norm = {"grad_norm": logs["grad_norm"]} if logs.get("grad_norm") is not None else {}
         try:
