@@ -17,7 +17,8 @@ WAITED = 0.15  # of the fall: what came before it did
 DOWN = 0.8  # of the peak: coming down
 PLATEAU = 0.25  # of the run: the least that is one; its first quarter is left out
 FLAT = 0.35  # of the drop in the decay: what the plateau may have fallen by
-ERRORS = 4.0  # standard errors of the drop
+ERRORS, WANDERS = 3.5, 2.4  # standard errors of the drop, and wanders of the plateau by itself
+LEVEL, CLEAR = 0.1, 6.0  # of the drop: a plateau that did not fall at all; wanders: a drop that is clear then
 CALMER = 1.4  # times: the noise of the plateau over that of the end; below 1.26 in public runs
 LOUDER = 1.2  # times: the noise before the decay over that at the end, where a loss waited for it
 FEWEST = 10  # rows that tell a noise
@@ -174,11 +175,8 @@ def _dropped(view: View) -> str | None:
     drop, error = level - end, view.noise * (1 / len(losses) + 1.5 / len(tail)) ** 0.5
     calm = _calm(view)
     loud = noise_of(losses) > CALMER * calm
-    if (
-        drop < ERRORS * max(error, wander(losses))
-        or fell > FLAT * drop
-        or not (loud or drop > HUGE * (view.losses[0] - end))
-    ):
+    large = drop > HUGE * (view.losses[0] - end) or (fell < LEVEL * drop and drop > CLEAR * wander(losses))
+    if drop < max(ERRORS * error, WANDERS * wander(losses)) or fell > FLAT * drop or not (loud or large):
         return None
     return (
         f"from step {steps[0]} to {steps[-1]}, at the peak, the loss stayed at {level:.4g} ({-fell:+.2g}, "
