@@ -18,7 +18,7 @@ help:
 	@echo "make check   format, lint, types, floors"
 	@echo "make bench   speed beside the peers, as ratios"
 	@echo "make bench-find  how near learning-rate finders come, on whole sweeps, in minutes"
-	@echo "make bench-diagnose  how often faults in real trainings are found, and healthy ones alarmed at, in half an hour"
+	@echo "make bench-diagnose  how often faults in real trainings are found, and healthy ones alarmed at, an hour or so the first time"
 	@echo "make clean   remove the environment and the caches"
 
 $(BIN)/python:
