@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from glidepath.diagnosis.excursion import Excursion
+from glidepath.diagnosis.excursion import NORMAL_MEDIAN, Excursion
 from glidepath.diagnosis.finding import Finding
 from glidepath.diagnosis.view import View
 from glidepath.diagnosis.wandering import has_fallen
@@ -12,7 +12,6 @@ BEFORE, BEHIND = 30, 5  # rows on both sides of a resume that are held against e
 APART = 5.0  # standard errors between them
 OF_NOISE, OF_FALL = 1.0, 0.02  # and deviations of a row, and of the fall
 SAME = 0.1  # of a learning rate: what may lie between two rows of a schedule that goes on
-SOON = 3  # rows: behind a resume, what begins so soon belongs to it
 SEVERAL = 3  # of ten rows off the level: what a bad batch is not
 MOST = 3  # findings
 CREEP = 0.4  # of the jump: what moves by more before it or behind it is on its way up
@@ -159,7 +158,7 @@ def _stands_out(rises: NDArray[np.float64], place: int) -> bool:
 
 
 def _spread(values: NDArray[np.float64]) -> float:
-    return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if len(values) else 0.0
+    return NORMAL_MEDIAN * float(np.median(np.abs(values - np.median(values)))) if len(values) else 0.0
 
 
 def shifted(step: int, base: float, top: float, back: int | None) -> Finding:

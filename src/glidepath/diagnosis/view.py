@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glidepath.diagnosis.circumstances import Circumstances
-from glidepath.diagnosis.excursion import Excursion
+from glidepath.diagnosis.excursion import NORMAL_MEDIAN, Excursion
 from glidepath.diagnosis.hearing import Heard, hear
 from glidepath.diagnosis.norms import LOUD, LOUD_TIMES
 from glidepath.diagnosis.rates import Rates, rates_of
@@ -24,7 +24,6 @@ NEAR = 60  # rows before a place that tell how it was
 SOON = 3  # rows behind an event in which its effect begins
 BEGINNING = 0.02  # of the run: a log that begins later is that of a continuation
 SETTLED = 0.1  # of the run behind its warmup
-NORMAL = 1.4826  # median absolute deviations in a standard one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,7 +192,7 @@ def noise_of(values: NDArray[np.float64]) -> float:
     if len(values) < 3:
         return 0.0
     bends = np.diff(values, 2) / 6**0.5
-    return NORMAL * float(np.median(np.abs(bends)))
+    return NORMAL_MEDIAN * float(np.median(np.abs(bends)))
 
 
 def _finite(curve: Curve | None) -> Curve | None:

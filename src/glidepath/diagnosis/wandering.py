@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from glidepath.diagnosis.excursion import Excursion
-from glidepath.diagnosis.view import NORMAL, View, noise_of
+from glidepath.diagnosis.excursion import NORMAL_MEDIAN, Excursion
+from glidepath.diagnosis.view import View, noise_of
 
 BLOCKS = 16  # into which rows are cut: their means have lost what is fast
 LAGS = (1, 2, 3, 4)  # blocks apart, up to a quarter of them
@@ -26,7 +26,7 @@ def wander(values: NDArray[np.float64]) -> float:
     means = values[: len(values) // rows * rows].reshape(-1, rows).mean(axis=1)
     moves = [means[lag:] - means[:-lag] for lag in LAGS]
     apart = np.concatenate([one - np.median(one) for one in moves])
-    return NORMAL * float(np.median(np.abs(apart))) / 2**0.5
+    return NORMAL_MEDIAN * float(np.median(np.abs(apart))) / 2**0.5
 
 
 def has_fallen(view: View) -> bool:

@@ -9,12 +9,12 @@ from glidepath.diagnosis.excursion import Excursion, Excursions
 from glidepath.diagnosis.finding import Finding
 from glidepath.diagnosis.norms import Witness
 from glidepath.diagnosis.precision_loss import collapse, no_number
+from glidepath.diagnosis.rates import AT_PEAK, CHANGED
 from glidepath.diagnosis.seams import DEAD, shifted
 from glidepath.diagnosis.spikes import spike
+from glidepath.diagnosis.view import SOON
 
-SOON = 3  # tells behind an event in which its effect begins, as in `view`
-JUMPED = 1.1  # times a learning rate: a jump upward, as in `rates`
-AT_PEAK = 0.98  # of the highest learning rate: at it, as in `rates`
+JUMPED = 1 + CHANGED  # times a learning rate: a jump upward
 FIRST = 100  # tells in which a loss scale finds its place
 HALVINGS, FORGOTTEN = 4.0, 0.02  # of the loss scale of late, which fade: half of them in 34 tells
 SKIPS = 0.4  # of the last norms, so counted, that are no numbers

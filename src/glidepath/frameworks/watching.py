@@ -1,6 +1,6 @@
 """A watch over a training under way, and what a door is to do when it finds something: say it, stop, or cut."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from glidepath.diagnosis.finding import Finding
 from glidepath.diagnosis.watch import Watch
 from glidepath.errors import AttachError, nearest, shown
+from glidepath.schedules.amendments import Amendment
 
 WARN, STOP = "warn", "stop"
 HEARD = ("loss", "lr", "grad_norm", "loss_scale")
@@ -70,8 +71,8 @@ class Guard:
         self.policy = watch if isinstance(watch, Cut) else WORDS[watch]
         self._watch = Watch()
 
-    def tell(self, step: int, seen: Mapping[str, float], *, cuts: int) -> Answer:
-        """What update `step` saw, of which a loss is needed; `cuts` were made before."""
+    def tell(self, step: int, seen: Mapping[str, float], made: Sequence[Amendment]) -> Answer:
+        """What update `step` saw, of which a loss is needed; `made` are the changes so far, cuts among them."""
         heard = {name: seen[name] for name in HEARD if name in seen}
         findings = self._watch.tell(step, **heard) if "loss" in heard else ()
         if not findings:
@@ -80,6 +81,7 @@ class Guard:
         if not wrong or self.policy == WARN:
             return Answer(findings)
         lost = not isfinite(seen.get("loss", 0.0))  # no learning rate brings weights back that are no numbers
+        cuts = sum(change.warmup > 0 for change in made)
         if isinstance(self.policy, Cut) and not lost and cuts < self.policy.most:
             self._watch = Watch()  # what comes down from here is another run
             return Answer(findings, change=self.policy.change())

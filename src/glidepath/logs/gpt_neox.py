@@ -5,25 +5,13 @@ samples/sec: 12.345 | iteration 100/ 143000 | elapsed time per iteration (ms): 1
   number of skipped iterations: 0 | number of nan iterations: 0 |                                  (in one line)
 """
 
-import re
 from pathlib import Path
 
-from glidepath.logs.lines import Dialect, Kind, bars
-from glidepath.logs.megatron import ARGUMENT, BEGINS, EVALUATION, NOTES, RATE, TABLE, WANTED, skips_summed
+from glidepath.logs.megatron import dialect, skips_summed
 from glidepath.runs.recording import Recording
 
 NAME = "GPT-NeoX stdout"
-DIALECT = Dialect(
-    NAME,
-    (
-        Kind("| iteration ", re.compile(rf"\| {TABLE}"), pairs=bars, wanted=WANTED),
-        EVALUATION,
-        BEGINS,
-        ARGUMENT,
-    ),
-    notes=NOTES,
-    later=(RATE,),
-)
+DIALECT = dialect(NAME, "| iteration ", r"\| ")
 recognises = DIALECT.recognises
 
 

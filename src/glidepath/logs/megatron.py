@@ -48,17 +48,15 @@ NOTES = (
     "steps counted from 0: the log's iteration 100 is update 99; iterations that were skipped are counted too",
     "the learning rate of a line is that of the next update, and is placed there; losses are means since the last line",
 )
-DIALECT = Dialect(
-    NAME,
-    (
-        Kind("iteration ", re.compile(rf"(?<!\| ){TABLE}"), pairs=bars, wanted=WANTED),
-        EVALUATION,
-        BEGINS,
-        ARGUMENT,
-    ),
-    notes=NOTES,
-    later=(RATE,),
-)
+
+
+def dialect(name: str, mark: str, ahead: str) -> Dialect:
+    """The lines of Megatron, or of a fork of it, whose table of an iteration begins with `mark`, behind `ahead`."""
+    table = Kind(mark, re.compile(rf"{ahead}{TABLE}"), pairs=bars, wanted=WANTED)
+    return Dialect(name, (table, EVALUATION, BEGINS, ARGUMENT), notes=NOTES, later=(RATE,))
+
+
+DIALECT = dialect(NAME, "iteration ", r"(?<!\| )")
 recognises = DIALECT.recognises
 
 

@@ -92,8 +92,7 @@ class LearningRateLog(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         step = self._begun + self._batches // rate.accumulation - 1
         if step < 0 or self._batches % rate.accumulation:
             return
-        cuts = sum(change.warmup > 0 for change in rate.course.amendments)
-        self._act(step, rate, guard.tell(step, {"loss": loss}, cuts=cuts))
+        self._act(step, rate, guard.tell(step, {"loss": loss}, rate.course.amendments))
 
     def _act(self, step: int, rate: LearningRate, answer: Answer) -> None:
         for finding in answer.findings:

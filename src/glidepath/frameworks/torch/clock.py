@@ -205,9 +205,10 @@ class Scheduler(LRScheduler):
         return self._tell({"loss": loss, **beside}, self.amend)
 
     def _tell(self, seen: dict[str, Any], amend: Callable[..., Any]) -> tuple[Finding, ...]:
-        step, cuts = self.last_epoch - 1, sum(change.warmup > 0 for change in self.course.amendments)
-        used = float(self._lrs(max(0, step))[0])
-        return self._telling.tell(step, {**seen, RATE: used}, cuts=cuts, amend=amend).findings
+        step = self.last_epoch - 1
+        if self._telling.listens:
+            seen[RATE] = float(self._lrs(max(0, step))[0])
+        return self._telling.tell(step, seen, self.course.amendments, amend).findings
 
     def land_by(self, share: float) -> Amendment | None:
         """End with the data, of which the run has seen this share (above 0, to 1), where its length was an estimate.

@@ -11,6 +11,7 @@ from glidepath.frameworks.torch import ranks
 from glidepath.frameworks.torch.recording import Lane
 from glidepath.frameworks.watching import NOTHING, Answer, Cut, Guard, line, words
 from glidepath.runs.names import RATE
+from glidepath.schedules.amendments import Amendment
 
 Seen = dict[str, float | torch.Tensor]
 Change = Callable[..., Any]
@@ -27,7 +28,12 @@ class Telling:
         self._waiting: list[tuple[int, Seen]] = []
         self._last = -1
 
-    def tell(self, step: int, seen: Seen, *, cuts: int, amend: Change) -> Answer:
+    @property
+    def listens(self) -> bool:
+        """Whether somebody hears what is told."""
+        return self._guard is not None
+
+    def tell(self, step: int, seen: Seen, made: Sequence[Amendment], amend: Change) -> Answer:
         """What update `step` saw; acts by what the guard answers: says, amends, or raises DivergedError."""
         if step < 0:
             raise AttachError("expected an update before what it saw is told, got none: tell behind optimizer.step()")
@@ -39,12 +45,12 @@ class Telling:
         if waits and len(self._waiting) < LAG:
             return NOTHING
         rows, self._waiting = _read(self._waiting), []
-        answer = self._heard(rows, cuts) if not several or ranks.is_first() else NOTHING
+        answer = self._heard(rows, made) if not several or ranks.is_first() else NOTHING
         if answer.findings or several:
             _act(answer, amend, several=several)
         return answer
 
-    def _heard(self, rows: Sequence[tuple[int, Mapping[str, float]]], cuts: int) -> Answer:
+    def _heard(self, rows: Sequence[tuple[int, Mapping[str, float]]], made: Sequence[Amendment]) -> Answer:
         """What the guard answers to some updates: all findings, and the first thing that is to be done.
 
         The learning rates that they used are in the journal already.
@@ -54,7 +60,7 @@ class Telling:
             self._keep({"step": step, **{name: value for name, value in seen.items() if name != RATE}})
             if self._guard is None or found.stop or found.change is not None:
                 continue
-            answer = self._guard.tell(step, seen, cuts=cuts)
+            answer = self._guard.tell(step, seen, made)
             if not answer.findings:
                 continue
             for finding in answer.findings:
