@@ -88,7 +88,8 @@ def is_seam(one: Excursion, view: View) -> bool:
         return False
     if not _is_new(place, view, NEARLY_ALL if view.heard.chance(one) > RARE else SEVERAL):
         return False
-    return not (one.end is None and np.median(view.losses[place + TEN :][-TEN:]) > one.base + DEAD * one.fall)
+    last = view.losses[place + TEN :][-TEN:]  # none of a run that ends right behind it
+    return not (one.end is None and last.size and np.median(last) > one.base + DEAD * one.fall)
 
 
 def _is_free(step: int, view: View) -> bool:
