@@ -24,7 +24,7 @@ from rich.table import Table
 from scoring import NOTE, Score, score
 
 AIM, MOST_FALSE = 0.95, 0.01
-SEEDS, CLEAN = 20, 240
+SEEDS, HELD_BACK, CLEAN = 20, 10, 240
 T9 = ("divergence", "bad batch", "lost state", "scale collapse", "harmless spike", "clean")  # of its six, right in five
 T9_RIGHT = {
     "divergence": ("divergence", "not finite"),
@@ -155,7 +155,8 @@ def main() -> None:
     """Make the runs, diagnose them, and hold what was found against the truth."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--faults", nargs="+", default=ALL, choices=ALL)
-    asked.add_argument("--seeds", type=int, default=SEEDS, help="of each fault")
+    asked.add_argument("--seeds", type=int, default=SEEDS, help="of each fault, to develop on")
+    asked.add_argument("--held", type=int, default=HELD_BACK, help="of each fault, held back")
     asked.add_argument("--clean", type=int, default=CLEAN, help="runs without a fault")
     asked.add_argument("--processes", type=int, default=2)
     asked.add_argument("--folder", type=Path, default=Path(".bench-diagnose"))
@@ -164,7 +165,7 @@ def main() -> None:
     asked.add_argument("--develop", action="store_true", help="leave out those held back")
     told = asked.parse_args()
     begin, console = time.perf_counter(), Console(width=max(180, Console().width) if not sys.stdout.isatty() else None)
-    wanted = jobs(told.folder, told.seeds, told.clean, told.faults)
+    wanted = jobs(told.folder, told.seeds, told.held, told.clean, told.faults)
     if told.develop:
         wanted = [job for job in wanted if not job.held]
     there = [job for job in wanted if job.path.exists()] if told.only_known else made(console, wanted, told.processes)

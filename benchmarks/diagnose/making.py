@@ -14,6 +14,7 @@ from rich.progress import track
 from glidepath.errors import GlidepathError
 from glidepath.lab.faults import FAULTS, faulty_run, problems_of, save
 
+HELD = 1_000  # the first seed of those that nobody looked at while the checks were made
 SLOW = 30.0  # seconds: a run that takes longer says so
 
 
@@ -26,15 +27,16 @@ class Job(NamedTuple):
     held: bool
 
 
-def jobs(folder: Path, seeds: int, clean: int, faults: list[str]) -> list[Job]:
-    """Every run: the first half of its seeds is to develop on, the second half is held back."""
-    counts = {fault: clean if fault == "clean" else seeds for fault in faults}
-    return [
-        Job(fault, seed, folder / "runs" / fault / f"{seed}.npz", seed >= count // 2)
-        for seed in range(max(counts.values()))
-        for fault, count in counts.items()
-        if seed < count
-    ]
+def jobs(folder: Path, seeds: int, held: int, clean: int, faults: list[str]) -> list[Job]:
+    """Every run: those to develop on, and those held back; as many clean ones in both halves."""
+    numbers = {fault: _seeds(clean // 2, clean // 2) if fault == "clean" else _seeds(seeds, held) for fault in faults}
+    wanted = [(seed, fault) for fault, some in numbers.items() for seed in some]
+    wanted.sort(key=lambda one: one[0])
+    return [Job(fault, seed, folder / "runs" / fault / f"{seed}.npz", seed >= HELD) for seed, fault in wanted]
+
+
+def _seeds(developed: int, held: int) -> list[int]:
+    return [*range(developed), *range(HELD, HELD + held)]
 
 
 def make(job: Job) -> str:

@@ -12,7 +12,7 @@ from glidepath.diagnosis.finding import is_alarm
 from glidepath.runs.curve import Curve
 from glidepath.runs.run import Run
 from glidepath.schedules.families import FAMILIES
-from glidepath.schedules.schedule import Schedule
+from glidepath.schedules.schedule import Recipe, Schedule
 
 torch = pytest.importorskip("torch")
 from torch.optim import lr_scheduler  # noqa: E402
@@ -78,6 +78,24 @@ def test_ticks_of_several_processes(ticks: int) -> None:
     assert (found.kind, found.severity, found.numbers["times"]) == ("fast ticks", "wrong", ticks)
     assert "huggingface/accelerate#2926" in found.threads
     assert alarms(audit(run_of(rates))) == ["fast ticks"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "told", "kind"),
+    [
+        (warmup(12) >> cosine(length=88) >> hold(), {}, "early decay"),  # a quarter, but its warmup is ticked once
+        (warmup(12, start=0) >> cosine(length=88) >> hold(), {}, "fast ticks"),  # a quarter, and nothing against it
+        (warmup(12, start=0) >> cosine(length=92) >> hold(), {}, "early decay"),  # a little more than a quarter
+        (warmup(12, start=0) >> cosine(length=121) >> hold(), {}, "early decay"),  # a third: few have three processes
+        (warmup(12, start=0) >> cosine(length=121) >> hold(), {"world_size": 3}, "fast ticks"),
+        (warmup(12) >> cosine(length=88, to=0.01) >> hold(), {}, None),  # a floor that still trains
+    ],
+)
+def test_a_decay_that_is_over_early_is_called_ticks_only_by_evidence(
+    recipe: Recipe, told: dict[str, object], kind: str | None
+) -> None:
+    rates = recipe.over(UPDATES, peak=PEAK)(np.arange(UPDATES))
+    assert alarms(audit(run_of(rates, settings=told))) == ([] if kind is None else [kind])
 
 
 @pytest.mark.parametrize("width", [2, 8])

@@ -91,6 +91,10 @@ CAUSES: dict[str, Cause] = {
         ("huggingface/transformers#18070", "vllm-project/speculators#1104"),
         {"lightning": "a resume takes T_max from the checkpoint, whatever the code asks for"},
     ),
+    "early decay": Cause(
+        "a decay planned for a shorter run, or a schedule that is ticked more than once an update",
+        "a decay that ends with the run: .over({steps})",
+    ),
     "unfinished decay": Cause(
         "the run stopped before its horizon: too few steps, an early stop, or a horizon counted too long",
         "anneal from the last checkpoint, or plan over the updates that are done: .over({steps})",

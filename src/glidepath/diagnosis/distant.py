@@ -9,7 +9,7 @@ from glidepath.diagnosis.tails import KEPT, Tail
 
 BLOCK = 100  # rows whose median is the level of the middle ones
 WINDOWS = 50_000  # medians that are heard, at most
-BEFORE, BEHIND = 200, 1_000  # rows around one far out that are heard one by one
+BEFORE, BEHIND = 500, 1_000  # rows around one far out that are heard one by one: they are to know its level first
 MOST = 20  # places so heard: the farthest
 APART = 100  # rows between two places
 
@@ -17,7 +17,10 @@ Values = NDArray[np.float64]
 
 
 class Distant:
-    """Rows in deviations above the median of their block, both by the rows of the block."""
+    """Rows in deviations above the median of their block and of the one before it, both by the rows of the block.
+
+    The first block has none before it, and in it a loss falls: no row of it is far out.
+    """
 
     def __init__(self, steps: NDArray[np.int64], values: Values) -> None:
         """Measure all rows at once."""
@@ -27,7 +30,8 @@ class Distant:
         middle = np.median(blocks, axis=1)
         bends = np.abs(np.diff(blocks, 2, axis=1)) * BEND
         noise = np.maximum(NORMAL_MEDIAN * np.median(bends, axis=1), np.finfo(float).tiny)
-        self.gaps = (blocks - middle[:, None]).ravel()
+        level = np.maximum(middle, np.concatenate([[np.inf], middle[:-1]]))
+        self.gaps = (blocks - level[:, None]).ravel()
         self.distances = (self.gaps.reshape(-1, BLOCK) / noise[:, None]).ravel()
 
     def tail(self) -> Tail:

@@ -2,31 +2,34 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import pi
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glidepath.diagnosis.bends import Bend
 from glidepath.diagnosis.finding import Finding, Severity
-from glidepath.diagnosis.recovery import Recovered
+from glidepath.diagnosis.joining import Span
+from glidepath.diagnosis.recovery import TOLD, Recovered, begun
 from glidepath.diagnosis.resumes import OWN_BEGIN
-from glidepath.diagnosis.sight import PEAKS, PROCESSES, Sight, number_of
-from glidepath.diagnosis.ticking import peak_missed
+from glidepath.diagnosis.sight import PEAKS, Sight, number_of
+from glidepath.diagnosis.ticking import USUAL, peak_missed
 from glidepath.schedules.measure import completion
 from glidepath.schedules.schedule import Schedule
 
+ZERO = 1e-6  # of the peak: less is 0, as float32 has it
 NOTHING = 1e-3  # of the peak: a floor of less is 0, where updates change next to nothing
 LOW = 0.15  # of the peak: the usual floor of a decay is a tenth
 FINISHED = 0.97  # of a decay: what a log that is written now and then may leave out
 IDLE = 0.25  # of the run at a rate of 0 is no rounding of its horizon
 FALLING = 3  # rows that fall one below the other before a floor: a decay, and no drop
-TWICE = 1.9  # times too fast, at least, for a tick too many
 MOST_BLUR = 0.25  # of one: a wider one makes every number a whole one
 WHOLE = 0.02  # how far from a whole number of times
+HALF = 0.5  # of an update: an end that is as near as that is at that update
+EARLY = 4  # parts of the warmup: a decay that began in the first of them began with the run
 SHORT = 100  # updates: of so few the first is more than one percent
 OTHER_PEAK = 0.02  # of the peak asked for: more than a log's print leaves open
 CLIMBED = 5e-3  # of the peak: what a rise is seen by
-UNSURE = 0.6  # how sure a cause is that only a whole number of times speaks for
+SURE, UNSURE = 0.8, 0.6  # how sure a tick too many is: told by two things, or only by a whole number of times
 
 
 def negative(sight: Sight) -> Iterator[Finding]:
@@ -40,118 +43,118 @@ def negative(sight: Sight) -> Iterator[Finding]:
 
 def climbing(sight: Sight) -> Iterator[Finding]:
     """A cosine mirrored behind its end."""
-    for span in () if sight.recovered is None else sight.recovered.spans:
-        bend = span.bend
-        if not isinstance(bend, Bend) or bend.shape != "cosine" or bend.start <= bend.to or bend.end >= sight.last:
-            continue
-        behind = sight.steps > bend.end
-        turned = bend.begin + 2 * (bend.end - bend.begin)
-        part = behind & (sight.steps <= turned)
-        wave = (
-            bend.to
-            + (bend.start - bend.to) * (1 + np.cos(pi * (sight.steps - bend.begin) / (bend.end - bend.begin))) / 2
-        )
-        same = np.abs(wave - sight.values) <= sight.limit + CLIMBED / 2 * sight.peak
-        risen = sight.values[part].max(initial=0.0)
-        if part.sum() > 1 and same[part].all() and risen > bend.to + CLIMBED * sight.peak:
+    for bend in _falls(sight.spans):
+        if bend.shape == "cosine" and _is_mirrored(sight, bend):
+            risen = float(sight.values[_behind(sight, bend)].max())
             evidence = (
                 f"behind the end of its cosine at update {bend.end:.0f} the learning rate climbs again, from "
                 f"{bend.to:.3g} to {risen:.3g}"
             )
-            yield sight.found("rise after end", "wrong", bend.end, evidence, end=bend.end, risen=float(risen))
+            yield sight.found("rise after end", "wrong", bend.end, evidence, end=bend.end, risen=risen)
             return
 
 
+def _behind(sight: Sight, bend: Bend) -> NDArray[np.bool_]:
+    """The rows behind the end of a bend, for as many updates as it took."""
+    return (sight.steps > bend.end) & (sight.steps <= bend.end + bend.length)
+
+
+def _is_mirrored(sight: Sight, bend: Bend) -> bool:
+    """Whether the rows behind a bend say the same cosine, turned upward, and rise."""
+    part = _behind(sight, bend)
+    mirrored, seen = bend(2 * bend.end - sight.steps[part]), sight.values[part]
+    same = np.abs(mirrored - seen) <= sight.limit[part] + CLIMBED / 2 * sight.peak
+    return bool(seen.size > 1 and same.all() and seen.max() > bend.to + CLIMBED * sight.peak)
+
+
 def zero_start(sight: Sight) -> Iterator[Finding]:
-    """A first update at 0."""
-    found = sight.recovered
-    seen = sight.steps[0] == 0 and abs(sight.values[0]) <= sight.limit[0] and sight.values[0] <= NOTHING**2 * sight.peak
-    told = found is not None and not found.drawn and sight.steps[0] > 0 and _from_nothing(found)
-    if sight.peak <= 0 or not (seen or told):
+    """A first update at 0: one that was logged, or to which the warmup leads back, nearer than to its first step."""
+    at, value, found = sight.steps[0], sight.values[0], sight.recovered
+    done = None if found is None or found.drawn else begun(found)
+    if at == 0 and abs(value) <= sight.limit[0] and value <= ZERO * sight.peak:
+        how = "is 0 at update 0"
+    elif at > 0 and done is not None and done < TOLD:
+        how = f"leads back to 0 at update 0 from {value:.3g} at {at:.0f}"
+    else:
         return
     updates = sight.horizon or sight.last + 1
-    how = (
-        "is 0 at update 0"
-        if seen
-        else f"leads back to 0 at update 0 from {sight.values[0]:.3g} at {sight.steps[0]:.0f}"
-    )
     severity: Severity = "suspect" if updates <= SHORT else "note"
     yield sight.found("zero start", severity, 0, f"the learning rate {how}: one of {updates} updates changes nothing")
 
 
-def _from_nothing(found: Recovered) -> bool:
-    """Whether a warmup leads back to 0 at update 0, nearer than to its first step."""
-    bend, first = found.spans[0].bend, found.schedule(0) / (found.schedule.peak or 1.0)
-    length = found.schedule.boundaries[1] if len(found.schedule.boundaries) > 1 else found.schedule.horizon.steps
-    tells = found.open_ < NEARER / length
-    return (
-        isinstance(bend, Bend) and bend.shape == "linear" and bend.to > bend.start and tells and first < NEARER / length
-    )
-
-
-NEARER = 0.3  # of a step of the warmup: to 0 than to 1/(W+1)
-
-
 def laid_over(sight: Sight) -> Iterator[Finding]:
     """A decay that has begun with the run, under the warmup."""
-    spans = () if sight.recovered is None else sight.recovered.spans
-    for one, other in list(pairwise(spans))[:1]:
+    for one, other in pairwise(sight.spans[:2]):
         rise, fall = one.bend, other.bend
-        if not isinstance(rise, Bend) or not isinstance(fall, Bend) or fall.shape not in OWN_BEGIN:
+        if not isinstance(rise, Bend) or not isinstance(fall, Bend) or not rise.rises or not fall.falls:
             continue
-        early = fall.begin <= max(sight.every, other.begin / 4) and other.begin > 2 * sight.every
-        early &= other.end - other.begin > (fall.end - fall.begin) / 2  # a few rows of another curve fit a cosine too
-        level = float(fall(np.array([float(other.begin)]))[0])
-        if rise.to > rise.start and fall.start > fall.to and early and level < fall.start * (1 - CLIMBED):
+        early = fall.begin <= max(sight.every, other.begin / EARLY) and other.begin > 2 * sight.every
+        early &= other.end - other.begin > fall.length / 2  # a few rows of another curve fit a cosine too
+        level = fall.at(other.begin)
+        if fall.shape in OWN_BEGIN and early and level < fall.start * (1 - CLIMBED):
             yield peak_missed(sight, other.begin, level, fall.start)
 
 
 def over_early(sight: Sight) -> Iterator[Finding]:
-    """A decay that is over long before the run."""
-    kept = np.abs(sight.values - sight.values[-1]) <= sight.limit
-    if kept.all() or not kept[-1]:
+    """A decay that is over long before the run: by several ticks an update, where something tells so."""
+    place = _floor_row(sight)
+    if place is None:
         return
-    place = int(np.flatnonzero(~kept)[-1]) + 1
+    floor, end, run = float(sight.values[-1]), float(sight.steps[place]), max(sight.horizon or 0, sight.last + 1)
+    evidence = (
+        f"the decay is over at update {end:.0f}, at {floor:.3g}, and the run goes on to {run}: {1 - end / run:.0%} of "
+        f"it is at that rate"
+    )
+    times, sure = _ticks_an_update(sight, end, run)
+    if times > 1 and floor <= LOW * sight.peak:
+        evidence += f", as where the schedule is ticked {times} times an update"
+        yield sight.found("fast ticks", "suspect", end, evidence, sure=sure, times=times, end=end)
+    elif floor <= NOTHING * sight.peak and 1 - end / run > IDLE:
+        yield sight.found("early decay", "suspect", end, evidence, sure=UNSURE, end=end)
+
+
+def _floor_row(sight: Sight) -> int | None:
+    """The row from which on nothing changes, behind some that fall; None where there is none."""
+    moving = np.flatnonzero(np.abs(sight.values - sight.values[-1]) > sight.limit)
+    place = int(moving[-1]) + 1 if moving.size else 0
     fell = sight.values[max(0, place - FALLING) : place + 1]
-    if fell.size <= FALLING or not (np.diff(fell) < 0).all():
-        return
-    floor = float(sight.values[-1])
-    end = float(sight.steps[place])
-    run = max(sight.horizon or 0, sight.last + 1)
-    share = 1 - end / run
-    times = run / max(end, 1.0)
-    blur = WHOLE * times + times * 2 * sight.every / max(end, 1.0)
-    told = number_of(sight.run.settings, PROCESSES)
-    if told is not None and told >= TWICE and abs(times - told) <= blur:
-        times, blur = told, WHOLE
-    whole = times >= TWICE and abs(times - round(times)) <= min(blur, MOST_BLUR)
-    idle = floor <= NOTHING * sight.peak and share > IDLE
-    if idle or (floor <= LOW * sight.peak and whole):
-        evidence = (
-            f"the decay is over at update {end:.0f}, at {floor:.3g}, and the run goes on to {run}: {share:.0%} of it "
-            f"is at that rate" + (f", as where the schedule is ticked {round(times)} times an update" if whole else "")
-        )
-        sure = 0.8 if floor <= NOTHING * sight.peak and whole else UNSURE
-        kind = "fast ticks" if whole else "other horizon"
-        yield sight.found(kind, "suspect", end, evidence, sure=sure, times=round(times), end=end)
+    return place if fell.size > FALLING and (np.diff(fell) < 0).all() else None
+
+
+def _ticks_an_update(sight: Sight, end: float, run: int) -> tuple[int, float]:
+    """How many ticks an update have brought a schedule of the run to its end, and how sure that is; 1 where none tells.
+
+    The settings tell it, or a warmup that begins at a part of its step; a whole ratio alone only where it is exact,
+    of a power of two, and the warmup does not say that an update is one tick.
+    """
+    ratio = run / max(end, 1.0)
+    blur = ratio * (WHOLE + 2 * sight.every / max(end, 1.0))
+    for told in sorted(sight.ticks):
+        if abs(ratio - told) <= blur:
+            return told, SURE
+    times, first = round(ratio), None if sight.recovered is None else begun(sight.recovered)
+    if first is not None and abs(first * times - 1) <= WHOLE and abs(ratio - times) <= min(blur, MOST_BLUR):
+        return times, SURE
+    once = first is not None and abs(first - 1) <= WHOLE
+    return (times, UNSURE) if not once and times in USUAL and _is_exact(sight, end, run / times) else (1, 0.0)
+
+
+def _is_exact(sight: Sight, end: float, told: float) -> bool:
+    """Whether the last decay ends at a place, to the nearest update, and what a log leaves open of the run's end."""
+    own = next((bend.end for bend in _falls(sight.spans)[-1:]), end)
+    own = own if abs(own - end) <= 2 * sight.every + WHOLE * end else end
+    return abs(own - told) <= HALF + (sight.every * told / (sight.last + 1) if sight.horizon is None else 0.0)
 
 
 def unfinished(sight: Sight) -> Iterator[Finding]:
     """A run that stopped within its decay."""
-    found, done = sight.recovered, sight.last + 1
+    found, done, asked = sight.recovered, sight.last + 1, sight.horizon
     if found is None or _restarts(found):
         return
     horizon, slack = found.schedule.horizon.steps, 2 * sight.every
-    asked = sight.horizon
-    if asked is not None and horizon > done + slack and done >= asked - slack and abs(horizon - asked) > slack:
-        evidence = (
-            f"the learning rate leads to update {horizon}, but the run was planned for {asked}: it ends at "
-            f"{sight.values[-1]:.3g}, with {completion(found.schedule, done):.0%} of the decay done"
-        )
-        told = number_of(sight.run.settings, PROCESSES)
-        slow = told is not None and told >= TWICE and abs(horizon / asked - told) <= WHOLE * told + slack / asked
-        kind = "slow ticks" if slow else "other horizon"
-        yield sight.found(kind, "suspect", done - 1, evidence, sure=found.sure, horizon=horizon)
+    whole = asked is not None and done >= asked - slack
+    if asked is not None and whole and horizon > done + slack and abs(horizon - asked) > slack:
+        yield _led_further(sight, found, asked)
     elif horizon > done + slack:
         yield from cut_short(sight, found.schedule, sure=found.sure)
     elif asked is not None and done + slack < FINISHED * asked:
@@ -159,11 +162,26 @@ def unfinished(sight: Sight) -> Iterator[Finding]:
         yield sight.found("unfinished decay", "suspect", done - 1, evidence, share=done / asked)
 
 
+def _led_further(sight: Sight, found: Recovered, asked: int) -> Finding:
+    """What is said of a schedule of more steps than the run was planned for: k times as many are ticks of k updates."""
+    horizon, done = found.schedule.horizon.steps, sight.last + 1
+    evidence = (
+        f"the learning rate leads to update {horizon}, but the run was planned for {asked}: it ends at "
+        f"{sight.values[-1]:.3g}, with {completion(found.schedule, done):.0%} of the decay done"
+    )
+    slow = any(abs(horizon - told * asked) <= WHOLE * told * asked + 2 * sight.every for told in sight.ticks)
+    kind = "slow ticks" if slow else "other horizon"
+    return sight.found(kind, "suspect", done - 1, evidence, sure=found.sure, horizon=horizon)
+
+
 def _restarts(found: Recovered) -> bool:
     """Whether it has fallen more than once: a run may end within a cycle, whose end says nothing of the run's."""
-    bends = [span.bend for span in found.spans if isinstance(span.bend, Bend)]
-    falls = [bend for bend in bends if bend.start > bend.to]
-    return any(one.to < other.start - CLIMBED * one.start for one, other in pairwise(falls))
+    return any(one.to < other.start - CLIMBED * one.start for one, other in pairwise(_falls(found.spans)))
+
+
+def _falls(spans: tuple[Span, ...]) -> list[Bend]:
+    """The bends that lead down."""
+    return [span.bend for span in spans if isinstance(span.bend, Bend) and span.bend.falls]
 
 
 def cut_short(sight: Sight, schedule: Schedule, *, sure: float = 0.95) -> Iterator[Finding]:

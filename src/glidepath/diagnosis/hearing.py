@@ -1,6 +1,7 @@
 """The excursions of a run that is over: what a watch hears of it, and how far out they are."""
 
 from dataclasses import dataclass
+from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,14 @@ class Heard:
     loud: dict[int, float]
 
     def chance(self, one: Excursion) -> float:
-        """How likely the tail of the loss reaches so far by itself, or that of the norms, where it was loud."""
+        """How likely the tail of the loss reaches so far by itself, or that of the norms, where it was loud.
+
+        A norm that is no number says nothing: half precision has one now and then.
+        """
         near = range(one.begin, min(one.top_step, one.begin + SOON) + 1)
-        distances = [self.loud[step] for step in near if step in self.loud]
+        loud = [self.loud[step] for step in near if isfinite(self.loud.get(step, inf))]
         alone = self.tail.chance(one.distance) if one.distance else 0.0
-        return min([alone, *(self.norms.chance(distance) for distance in distances)])
+        return min([alone, *map(self.norms.chance, loud)])
 
 
 def hear(steps: NDArray[np.int64], losses: NDArray[np.float64], norms: Curve | None) -> Heard:

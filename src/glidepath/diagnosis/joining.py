@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from glidepath.diagnosis.bends import POWER_LAW, Bend, nudged
+from glidepath.diagnosis.bends import POWER_LAW, Bend, Points, nudged
 from glidepath.diagnosis.precision import Numbers, shortest
-from glidepath.diagnosis.stretches import Drawn, Points, Stretch
+from glidepath.diagnosis.stretches import Drawn, Stretch
 
 PARTS_OF_INTERVAL = (0.5, 0.1)  # of the steps between two points: how far a bound may be moved to a round number
 ROOMS = 4_096  # places at which two bends are looked at for where they meet
 BELOW_A_STEP = 0.5
+WHOLE = 1e-3  # of a step: a bound as near as that is at it
+ROUND_POWER, EXACT_POWER = 0.02, 0.002  # of a power: 2 for 1.99, and where all else is round already
+NEAR = 5e-3  # of a level: two bends that come no nearer do not meet
+TINY = 1e-9  # of a timescale: a power law has no level further back
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +31,39 @@ class Span:
 
 def spans(points: Points, found: list[Stretch]) -> list[Span]:
     """The bends of the stretches with round numbers, from step 0 or the first point on, and their bounds."""
-    gap = interval(points.steps)
-    meant = list[Stretch]()
+    meant = _without_flat_tops(_all_round(found, points), points)
+    bounds = [0]
+    for one, other in pairwise(meant):
+        bounds.append(max(bounds[-1] + 1, _bound(one, other, points)))
+    ends = [*bounds[1:], int(points.steps[-1]) + 1]
+    return [
+        Span(begin, end, _led(one, points, begin, end)) for begin, end, one in zip(bounds, ends, meant, strict=True)
+    ]
+
+
+def _all_round(found: list[Stretch], points: Points) -> list[Stretch]:
+    """The stretches with round numbers, each from the level that the one before it has come to."""
+    meant, gap = list[Stretch](), interval(points.steps)
     for one in found:
         enters = _left(meant[-1], points) if meant else None
         meant.append(replace(one, bend=_round(one.bend, points[one.first : one.last + 1], gap, enters)))
-    meant = _without_flat_tops(meant, points)
-    bounds = [0]
-    for one, other in pairwise(meant):
-        begin, end = float(points.steps[one.last]), float(points.steps[other.first])
-        early = _earlier(one, other, points)
-        meet = _meet(one.bend, other.bend, begin, end) if early is None else early
-        bounds.append(max(bounds[-1] + 1, meet))
-    ends = [*bounds[1:], int(points.steps[-1]) + 1]
-    led_on = (_led(one, points, begin, end, gap) for begin, end, one in zip(bounds, ends, meant, strict=True))
-    return [Span(begin, end, bend) for begin, end, bend in zip(bounds, ends, led_on, strict=True)]
+    return meant
 
 
-def _led(one: Stretch, points: Points, begin: int, end: int, gap: float) -> Bend | Drawn:
+def _bound(one: Stretch, other: Stretch, points: Points) -> int:
+    """The step at which the other one begins."""
+    early = _earlier(one, other, points)
+    begin, end = float(points.steps[one.last]), float(points.steps[other.first])
+    return _meet(one.bend, other.bend, begin, end) if early is None else early
+
+
+def _led(one: Stretch, points: Points, begin: int, end: int) -> Bend | Drawn:
     """The bend led on to its bounds, unless a level that it keeps was seen before them, or it falls from long ago."""
     bend, first, last = one.bend, points.steps[one.first], points.steps[one.last]
     if isinstance(bend, Drawn):
         return bend
-    early = bend.begin <= first + WHOLE and (begin or first <= gap or bend.to > bend.start)
+    early = bend.begin <= first + WHOLE and (begin or first <= interval(points.steps) or bend.rises)
     return led(bend, begin if early else bend.begin, end if bend.end >= last - WHOLE else bend.end)
-
-
-WHOLE = 1e-3  # of a step
 
 
 def interval(steps: Numbers) -> float:
@@ -68,14 +78,16 @@ def _left(one: Stretch, points: Points) -> float | None:
 
 def _round(bend: Bend | Drawn, points: Points, gap: float, enters: float | None) -> Bend | Drawn:
     """The bend with the roundest numbers that still says all points, from the level `enters` where that is known."""
-    if isinstance(bend, Drawn) or bend.start == bend.to:
-        return bend if isinstance(bend, Drawn) else _levelled(bend, points)
+    if isinstance(bend, Drawn):
+        return bend
+    if bend.start == bend.to:
+        return _levelled(bend, points)
     seen = _seen_levels(bend, points)
     if enters is not None and bend.begin < points.steps[0] and abs(bend.start - enters) <= 2 * points.open_[0]:
         seen["start"] = enters
     for share in PARTS_OF_INTERVAL:
         for numbers in _rounder(bend, max(BELOW_A_STEP, share * gap)):
-            found = nudged(bend, points.steps, points.values, points.open_, **numbers, **seen)
+            found = nudged(bend, points, **numbers, **seen)
             if found is not None:
                 return _levelled(found, points, seen)
     return _levelled(bend, points)
@@ -91,27 +103,23 @@ def _seen_levels(bend: Bend, points: Points) -> dict[str, Any]:
 
 
 def _rounder(bend: Bend, within: float) -> Iterator[dict[str, Any]]:
-    begin, end = shortest(bend.begin, within), bend.begin + shortest(bend.end - bend.begin, within)
-    power = {} if bend.power == 1 else {"power": shortest(bend.power, ROUND_POWER)}
-    if power:
-        yield {"begin": round(begin), "end": round(begin + bend.end - bend.begin), **power}
+    begin, end = shortest(bend.begin, within), bend.begin + shortest(bend.length, within)
+    if bend.power != 1:
+        yield {"begin": round(begin), "end": round(begin + bend.length), "power": shortest(bend.power, ROUND_POWER)}
     if bend.shape == "1-sqrt":  # whose end may lie far off
         yield {"begin": round(begin)}
-    yield {"begin": round(begin), "end": round(begin) + shortest(bend.end - bend.begin, within)}
+    yield {"begin": round(begin), "end": round(begin) + shortest(bend.length, within)}
     yield {"begin": round(begin), "end": round(end)}
     yield {"begin": round(bend.begin), "end": round(bend.end)}
-
-
-ROUND_POWER = 0.02  # of a power: 2 for 1.99
 
 
 def _levelled(bend: Bend, points: Points, seen: Container[str] = ()) -> Bend:
     """With levels of few digits, each where the points allow it, but for those that were seen."""
     for name in (one for one in ("start", "to", "power") if one not in seen):
         value, open_ = getattr(bend, name), float(points.open_.min())
-        changed: dict[str, Any] = {name: shortest(value, open_ if name != "power" else ROUND_POWER / 10)}
+        changed: dict[str, Any] = {name: shortest(value, open_ if name != "power" else EXACT_POWER)}
         trial = replace(bend, **changed)
-        if trial.fits(points.steps, points.values, points.open_):
+        if trial.fits(points):
             bend = trial
     return bend
 
@@ -127,7 +135,7 @@ def _meet(one: Bend | Drawn, other: Bend | Drawn, begin: float, end: float) -> i
     best = int(np.argmin(gaps))
     if gaps[best] <= NEAR * max(one.start, one.to, other.start):
         return round(other.begin) if begin < other.begin < end and _near(before, other) else int(at[best])
-    if one.to > one.start and other.begin < begin:
+    if one.rises and other.begin < begin:
         return _reached(before, other, at[1:])
     natural = [bend for bend in (other.begin, one.end) if begin + WHOLE < bend < end - WHOLE]
     return round(natural[0]) if natural else _roundest(int(begin) + 1, int(end))
@@ -147,8 +155,7 @@ def _without_flat_tops(found: list[Stretch], points: Points) -> list[Stretch]:
 
 def _says(bend: Bend | Drawn, part: Points, first: float) -> bool:
     """Whether a bend that began before a step says the points behind it."""
-    own = isinstance(bend, Bend) and bend.shape not in LED and bend.begin <= first
-    return own and bend.fits(part.steps, part.values, part.open_)  # type: ignore[union-attr]
+    return isinstance(bend, Bend) and bend.shape not in LED and bend.begin <= first and bend.fits(part)
 
 
 def _earlier(one: Stretch, other: Stretch, points: Points) -> int | None:
@@ -158,15 +165,11 @@ def _earlier(one: Stretch, other: Stretch, points: Points) -> int | None:
     begin, ended = other.bend.begin, one.bend.shape not in LED or one.bend.end <= other.bend.begin + 1
     among = points[int(np.searchsorted(points.steps, begin)) : one.last + 1]
     inside = points.steps[one.first] < begin < points.steps[one.last]
-    return round(begin) if ended and inside and other.bend.fits(among.steps, among.values, among.open_) else None
-
-
-NEAR = 5e-3  # of a level: two bends that come no nearer do not meet
+    return round(begin) if ended and inside and other.bend.fits(among) else None
 
 
 def _near(one: Bend, other: Bend) -> bool:
-    there = float(one(np.array([other.begin]))[0])
-    return abs(there - other.start) <= NEAR * max(one.start, one.to)
+    return abs(one.at(other.begin) - other.start) <= NEAR * max(one.start, one.to)
 
 
 def _reached(one: Bend, other: Bend, at: Numbers) -> int:
@@ -187,7 +190,7 @@ def led(bend: Bend, begin: float, end: float) -> Bend:
     """The same curve from another beginning to another end, where it has no such places of its own."""
     if bend.shape not in LED or bend.start == bend.to or (begin, end) == (bend.begin, bend.end):
         return bend
-    length = bend.end - bend.begin
+    length = bend.length
     since, until = (begin - bend.begin) / length, (end - bend.begin) / length
     start, to = (LED[bend.shape](bend, share) for share in (since, until))
     if bend.shape == "linear":
@@ -196,7 +199,7 @@ def led(bend: Bend, begin: float, end: float) -> Bend:
         return replace(bend, start=start, to=to, begin=begin, end=end)
     if bend.shape == "1-sqrt":  # which tells where it began
         return _root_to(bend, end)
-    if bend.start < bend.to or not -1 < since <= 0:
+    if bend.rises or not -1 < since <= 0:
         return bend
     end = begin + length * (1 + since) if bend.shape == POWER_LAW else bend.end  # the one has its timescale there
     return replace(bend, start=start, begin=begin, end=end)
@@ -206,7 +209,7 @@ def _root_to(bend: Bend, end: float) -> Bend:
     """The same 1 - sqrt up to another end, or to where it is at 0."""
     if end <= bend.begin:
         return bend
-    length = bend.end - bend.begin
+    length = bend.length
     to = LED[bend.shape](bend, (end - bend.begin) / length)
     if to < 0:
         return replace(bend, to=0.0, end=bend.begin + length * (bend.start / (bend.start - bend.to)) ** 2)
@@ -215,7 +218,7 @@ def _root_to(bend: Bend, end: float) -> Bend:
 
 def _above_zero(line: Bend) -> Bend:
     """A straight line without what it would have below 0."""
-    slope = (line.to - line.start) / (line.end - line.begin)
+    slope = (line.to - line.start) / line.length
     if line.start < 0:
         return replace(line, start=0.0, begin=line.begin - line.start / slope)
     return replace(line, to=0.0, end=line.end - line.to / slope) if line.to < 0 else line
@@ -229,4 +232,3 @@ LED: dict[str, Callable[[Bend, float], float]] = {
     "1-sqrt": lambda bend, share: bend.start + (bend.to - bend.start) * max(share, 0.0) ** 0.5,
     POWER_LAW: lambda bend, share: bend.start * max(1 + share, TINY) ** -bend.power,
 }
-TINY = 1e-9  # of a timescale: a power law has no level further back

@@ -9,11 +9,11 @@ from glidepath.diagnosis.view import View, noise_of
 from glidepath.diagnosis.wandering import has_fallen, wander
 
 # Too low: shares of the summed learning rate. Public runs and small ones near their best peak are below 0.11 and 0.2.
-HALF, FOUR_FIFTHS = 0.13, 0.23  # behind which half and four fifths of the fall come too late
+HALF, FOUR_FIFTHS = 0.115, 0.23  # behind which half and four fifths of the fall come too late
 TENFOLD = 10  # the next to try: a peak too low by less is hardly seen in a curve
 # Too high.
 WAITS = 0.6  # half of the fall behind that share, while the learning rate comes down
-WAITED = 0.15  # of the fall: what came before it did
+WAITED = 0.25  # of the fall: what came before it did
 DOWN = 0.8  # of the peak: coming down
 PLATEAU = 0.25  # of the run: the least that is one; its first quarter is left out
 FLAT = 0.35  # of the drop in the decay: what the plateau may have fallen by
@@ -103,9 +103,9 @@ def peak_too_high(view: View) -> tuple[Finding, ...]:
 
 def _waited(view: View) -> str | None:
     progress, rates = progress_of(view), view.rates
-    if progress is None or rates is None or progress.reached[1] <= WAITS or progress.is_sudden:
+    if progress is None or rates is None or progress.above <= WAITS or progress.is_sudden:
         return None
-    rate = float(rates.at(progress.half_step))
+    rate = float(rates.at(progress.above_step))
     high = view.between(rates.warm, _coming_down(view))
     if rate > DOWN * rates.peak or not len(high):
         return None
@@ -114,7 +114,7 @@ def _waited(view: View) -> str | None:
         return None
     return (
         f"the loss started at {progress.start:.4g}, was at {before:.4g} at the peak, and came to {progress.end:.4g} "
-        f"only as the learning rate came down: half of the fall lies behind step {progress.half_step}, "
+        f"only as the learning rate came down: half of the fall lies behind step {progress.above_step}, "
         f"at {rate / rates.peak:.0%} of the peak"
     )
 

@@ -15,8 +15,11 @@ from glidepath.schedules.schedule import Recipe
 from glidepath.schedules.shapes import EXPONENTIAL, RISING
 
 SAME = 2e-6  # of the peak: levels no further apart are one
+EXACT = SAME / 10  # of the peak: a level of few digits was meant so
 OF_THE_WAY = 1e-9  # nearer to an end of its shape a bend is at it
 SELF_SIMILAR = ("linear", EXPONENTIAL)  # of which any piece is one again
+DIGITS = 6  # of a multiple of the peak, where it was meant with so few
+NOWHERE = -1.0  # the level behind a part that leads to none of its own
 LEAST = 1e-12  # of the peak: what equal factors may lead to
 
 
@@ -43,19 +46,13 @@ class Seat:
     def share(self, level: float) -> float:
         """A level as a multiple of the peak, the round one that was meant."""
         share = level / self.peak
-        meant = (self.enters, 1.0, 0.0, round(share, DIGITS))
-        close = (
-            one for one in meant if one >= 0 and abs(share - one) <= (self.near if one != meant[-1] else SAME / 10)
-        )
+        meant = dict.fromkeys((self.enters, 1.0, 0.0), self.near) | {round(share, DIGITS): EXACT}
+        close = (one for one, near in meant.items() if one >= 0 and abs(share - one) <= near)
         return min(1.0, next(close, share))
 
     def entering(self, level: float) -> "Seat":
         """The same behind another level."""
         return replace(self, enters=level)
-
-
-DIGITS = 6  # of a multiple of the peak, where it was meant with so few
-NOWHERE = -1.0  # the level behind a part that leads to none of its own
 
 
 def _said(span: Span, seat: Seat) -> Iterator[tuple[Recipe, float]]:
@@ -79,8 +76,8 @@ def _kept(length: int | None, share: float, seat: Seat) -> tuple[Recipe, float]:
 
 def _law(span: Span, bend: Bend, seat: Seat) -> Iterator[tuple[Recipe, float]]:
     begin = min(max(span.begin, round(bend.begin)), span.end)
-    scale = bend.end - bend.begin + begin - bend.begin
-    start = seat.share(float(bend(np.array([begin]))[0]))
+    scale = bend.length + begin - bend.begin
+    start = seat.share(bend.at(begin))
     if begin > span.begin or start != seat.enters:
         yield _kept(begin - span.begin, start, seat)
     whole = max(1, round(scale))
@@ -105,19 +102,24 @@ def _moving(span: Span, bend: Bend, seat: Seat) -> Iterator[tuple[Recipe, float]
 
 
 def _shaped(bend: Bend, low: int, high: int, seat: Seat) -> Iterator[tuple[Recipe, float]]:
-    since, until = ((bound - bend.begin) / (bend.end - bend.begin) for bound in (low, high))
-    whole = abs(since) <= OF_THE_WAY and abs(until - 1) <= OF_THE_WAY
-    ends = (bend.start, bend.to)
-    if bend.shape in SELF_SIMILAR and not whole:
-        ends, whole = tuple(bend(np.array([low, high])).tolist()), True
-    start, to = seat.share(ends[0]), replace(seat, enters=NOWHERE).share(ends[1])
-    if bend.shape == EXPONENTIAL:
-        start, to = max(start, LEAST), max(to, LEAST)
-    length, shape, power = high - low, bend.shape, bend.power
-    if not whole:
+    """The bend from a step to another one: all of it, or the piece of its shape that lies there."""
+    since, until = ((bound - bend.begin) / bend.length for bound in (low, high))
+    if abs(since) <= OF_THE_WAY and abs(until - 1) <= OF_THE_WAY:
+        yield from _whole(bend, bend.start, bend.to, high - low, seat)
+    elif bend.shape in SELF_SIMILAR:
+        yield from _whole(bend, bend.at(low), bend.at(high), high - low, seat)
+    else:
+        start, to = seat.share(bend.start), seat.entering(NOWHERE).share(bend.to)
         least, most = (min(max(share, 0.0), 1.0) for share in (since, until))
-        yield arc(length, start=start, to=to, shape=shape, power=power, since=least, until=most), NOWHERE
-    elif to > start and shape in RISING:
+        yield arc(high - low, start=start, to=to, shape=bend.shape, power=bend.power, since=least, until=most), NOWHERE
+
+
+def _whole(bend: Bend, first: float, last: float, length: int, seat: Seat) -> Iterator[tuple[Recipe, float]]:
+    """All of a shape, from a level to another one: as a warmup or a decay where it is one."""
+    start, to, shape, power = seat.share(first), seat.entering(NOWHERE).share(last), bend.shape, bend.power
+    if shape == EXPONENTIAL:
+        start, to = max(start, LEAST), max(to, LEAST)
+    if to > start and shape in RISING:
         usual = shape == "linear" and abs(start - to / (length + 1)) <= seat.near
         yield warmup(length, start=None if usual else start, to=to, shape=shape), to
     elif to > start:

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glidepath.diagnosis.bends import POWER_LAW, SLACK, Bend, nudged
+from glidepath.diagnosis.bends import POWER_LAW, SLACK, Bend, Points, nudged
 from glidepath.diagnosis.joining import LED, Span, interval, led, spans
 from glidepath.diagnosis.phrasing import recipe
 from glidepath.diagnosis.precision import Numbers, printed, shortest
-from glidepath.diagnosis.stretches import DRAWN, Drawn, Points, Stretch, drawn, stretches
+from glidepath.diagnosis.stretches import DRAWN, Drawn, Stretch, drawn, stretches
 from glidepath.errors import GlidepathError
 from glidepath.schedules.schedule import Schedule
 
@@ -19,9 +19,11 @@ FINISHED = 2.0  # intervals behind the last point: a line that is at 0 within th
 LEFT = 0.12  # of its beginning: a straight line that stops higher, at no round level, had its end elsewhere
 TWENTIETHS = 20  # of its beginning: what a floor is given in
 SAME = 1e-9  # relative: a line is led as much further than to 0, and then to 0
+TOLD = 0.3  # of an update: by which 0 and 1, or 1 and 1/2, are two
 LAWS = ("exponential", POWER_LAW, "exp-zero", "log")  # that say nothing of an end
 GUESSED = 0.5  # how sure an end is that only a floor of 0 tells
 SURE = 0.95  # how sure one is that no other end agrees with
+BESIDE = 3  # times what is left open: of points that the fit has not seen
 SPREAD = 0.1  # of the way to the end: an end is told that far off from another
 
 
@@ -30,14 +32,13 @@ class Recovered:
     """A schedule found again: with the largest `residual` and what the log leaves `open`, both shares of its peak.
 
     `spans` are the bends that were found; `drawn` says that some of it has no known shape and is points; `sure` is
-    how sure its horizon is where that lies behind the last point, else 1, and `every` the steps between two points.
+    how sure its horizon is where that lies behind the last point, else 1.
     """
 
     schedule: Schedule
     residual: float
     open_: float
     spans: tuple[Span, ...]
-    every: float
     sure: float = 1.0
     drawn: bool = False
 
@@ -64,6 +65,17 @@ def recovered(steps: Numbers, values: Numbers) -> Recovered | None:
     points = Points(at[chosen], seen[chosen], printed(seen)[chosen])
     with np.errstate(all="ignore"):  # the largest and the smallest floats
         return _found(at, seen, points)
+
+
+def begun(found: Recovered) -> float | None:
+    """How many updates of its warmup were done at update 0: 0 by t/W, 1 by (t+1)/(W+1), 1/k with k ticks an update.
+
+    None where nothing rises by a straight line, or where the log leaves it open.
+    """
+    bend = found.spans[0].bend
+    if not isinstance(bend, Bend) or bend.shape != "linear" or not bend.rises or found.open_ * bend.length > TOLD:
+        return None
+    return bend.start * bend.length / (bend.to - bend.start) - bend.begin
 
 
 def _found(at: Numbers, seen: Numbers, points: Points) -> Recovered | None:
@@ -94,21 +106,25 @@ def _answer(at: Numbers, seen: Numbers, points: Points, found: list[Stretch]) ->
     joined = spans(points, found)
     end, sure = _horizon(points, found, joined)
     joined[-1] = _led_to(joined[-1], points.steps[-1], end)
-    high = max(_high(one) for one in joined)
-    peak = shortest(max(high, float(seen.max())), float(points.open_[np.argmax(points.values)]))
+    peak = shortest(max(*map(_high, joined), float(seen.max())), float(points.open_[np.argmax(points.values)]))
     open_ = np.interp(at, points.steps, points.open_)
-    by_lines = any(isinstance(one.bend, Drawn) for one in found)
-    limit = np.inf if len(found) == 1 and by_lines else 2 * DRAWN * peak + open_ if by_lines else BESIDE * SLACK * open_
-    for near in (float(open_.max() / peak), 0.0):
+    left, drawn_ = float(open_.max() / peak), any(isinstance(one.bend, Drawn) for one in found)
+    for near in (left, 0.0):
         try:
             schedule = recipe(joined, peak, near).over(end, peak=peak)
             gaps = np.abs(schedule(at) - seen)
         except GlidepathError:
             continue
-        if (gaps <= limit).all():
-            residual, left = float(gaps.max() / peak), float(open_.max() / peak)
-            return Recovered(schedule, residual, left, tuple(joined), interval(at), sure, by_lines)
+        if (gaps <= _limit(found, drawn_, peak, open_)).all():
+            return Recovered(schedule, float(gaps.max() / peak), left, tuple(joined), sure, drawn_)
     return None
+
+
+def _limit(found: list[Stretch], by_lines: bool, peak: float, open_: Numbers) -> Numbers:
+    """How far off a value may be: anywhere, where nothing but lines is left."""
+    if not by_lines:
+        return BESIDE * SLACK * open_
+    return open_ + (2 * DRAWN * peak if len(found) > 1 else np.inf)
 
 
 def _led_to(span: Span, last: float, end: int) -> Span:
@@ -122,11 +138,8 @@ def _led_to(span: Span, last: float, end: int) -> Span:
 def _high(span: Span) -> float:
     """The highest level that a bend names: one that it was to lead to or to begin at, though it never was there."""
     bend = span.bend
-    ends = float(bend(np.array([float(span.begin), float(span.end)])).max())
+    ends = float(bend(np.array([span.begin, span.end])).max())
     return ends if isinstance(bend, Drawn) or bend.shape in LED else max(ends, bend.start)
-
-
-BESIDE = 3  # times what is left open: of points that the fit has not seen
 
 
 def _horizon(points: Points, found: list[Stretch], joined: list[Span]) -> tuple[int, float]:
@@ -134,21 +147,17 @@ def _horizon(points: Points, found: list[Stretch], joined: list[Span]) -> tuple[
     last, bend = points.steps[-1], joined[-1].bend
     gap = interval(points.steps)
     end = int(last) + 1
-    if isinstance(bend, Drawn) or bend.start <= bend.to or bend.shape in LAWS or bend.end <= last:
+    if isinstance(bend, Drawn) or not bend.falls or bend.shape in LAWS or bend.end <= last:
         return end, 1.0
     part = points[found[-1].first : found[-1].last + 1]
     if bend.shape in ("linear", "1-sqrt"):
         return _to_zero(part, bend, last, gap)
     if bend.end <= last + FINISHED * gap + 1:
         return max(end, round(bend.end)), 1.0
-    if nudged(bend, *_columns(part), end=last + gap) is not None:
+    if nudged(bend, part, end=last + gap) is not None:
         return end, 1.0
     far = bend.end + SPREAD * (bend.end - last)
-    return max(end, round(bend.end)), SURE if nudged(bend, *_columns(part), end=far) is None else GUESSED
-
-
-def _columns(part: Points) -> tuple[Numbers, Numbers, Numbers]:
-    return part.steps, part.values, part.open_
+    return max(end, round(bend.end)), SURE if nudged(bend, part, end=far) is None else GUESSED
 
 
 def _at_round_floor(part: Points, bend: Bend, last: float, gap: float) -> bool:
@@ -161,8 +170,8 @@ def _at_round_floor(part: Points, bend: Bend, last: float, gap: float) -> bool:
 def _to_zero(part: Points, bend: Bend, last: float, gap: float) -> tuple[int, float]:
     """Where a line, or one less a root, comes to 0, if it nearly has or is still high."""
     line = bend.shape == "linear"
-    far = bend.end + (bend.end - bend.begin) * bend.to / (bend.start - bend.to) * (1 + SAME)
-    low = led(bend, bend.begin, far) if line else nudged(bend, *_columns(part), to=0.0)
+    far = bend.end + bend.length * bend.to / (bend.start - bend.to) * (1 + SAME)
+    low = led(bend, bend.begin, far) if line else nudged(bend, part, to=0.0)
     if low is None:
         return int(last) + 1, 1.0
     if low.end <= last + FINISHED * gap + 1:

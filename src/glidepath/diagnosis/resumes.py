@@ -7,14 +7,16 @@ import numpy as np
 
 from glidepath.diagnosis.bends import Bend
 from glidepath.diagnosis.finding import Finding
-from glidepath.diagnosis.joining import Span
 from glidepath.diagnosis.sight import Sight
-from glidepath.diagnosis.ticking import Curve
+from glidepath.diagnosis.stretches import Drawn
+from glidepath.diagnosis.ticking import Curve, agrees
 
 LEAST_JUMP = 0.1  # of the value: a seam that raises it by less costs nothing that was ever measured
 OF_THE_PEAK = 0.02  # and of the peak: a smaller jump lies at the end of a decay
 FEWEST = 3  # rows on a side of a seam that say how it goes on
 WOULD_MOVE = 0.05  # of the peak, which a frozen curve would have gone since
+HUGE = 1e9  # what stands for a ratio to 0
+EVEN = 0.01  # of a ratio: what is the same at every step of a rest that may be a little uneven
 OWN_BEGIN = ("cosine", "half-cosine", "tanh", "k-cosine", "cosine-power")  # shapes that tell where they began
 
 
@@ -27,20 +29,23 @@ def against_plan(sight: Sight, curves: list[Curve]) -> Finding | None:
             continue
         before, step = sight.steps[first - 1], sight.steps[first]
         seam = next((one for one in sight.seams if before < one <= step), None)
-        begin = int(step) if seam is None else seam
+        begin, marked = (int(step), False) if seam is None else (seam, True)
         planned = curve(sight.steps[first:])
-        kept = sight.values[first:]
-        limit = sight.limit[first:]
-        if kept.size >= FEWEST and (np.abs(kept - kept[0]) <= limit).all() and np.ptp(planned) > limit.max():
-            return frozen(sight, begin, float(kept[0]), seam is not None, float(planned[-1]))
-        return parted(sight, curve, begin, first, marked=seam is not None)
+        if _stands(sight, first) and np.ptp(planned) > sight.limit[first:].max():
+            return frozen(sight, begin, float(sight.values[first]), marked, float(planned[-1]))
+        return parted(sight, curve, begin, first, marked=marked)
     return None
+
+
+def _stands(sight: Sight, first: int) -> bool:
+    """Whether nothing moves from a row on."""
+    rest = sight.values[first:]
+    return rest.size >= FEWEST and bool((np.abs(rest - rest[0]) <= sight.limit[first:]).all())
 
 
 def frozen(sight: Sight, begin: int, value: float, marked: bool, planned: float | None = None) -> Finding:
     """What is said of a learning rate that has stopped to move."""
-    since = "the resume" if marked else "update"
-    there = f"{since} at {begin}" if marked else f"{since} {begin}"
+    there = f"the resume at {begin}" if marked else f"update {begin}"
     would = "" if planned is None else f", where the plan ends at {planned:.3g}"
     evidence = f"the learning rate stands at {value:.4g} since {there}, up to update {sight.last}{would}"
     return sight.found("frozen rate", "wrong", begin, evidence, value=value)
@@ -49,25 +54,16 @@ def frozen(sight: Sight, begin: int, value: float, marked: bool, planned: float 
 def parted(sight: Sight, curve: Curve, begin: int, first: int, *, marked: bool) -> Finding:
     """What is said of a curve that leaves the plan at a step."""
     got, asked = float(sight.values[first]), float(curve(sight.steps[first : first + 1])[0])
-    rest = sight.values[first:], curve(sight.steps[first:])
-    ratios = rest[0][rest[1] > 0] / rest[1][rest[1] > 0]
-    even = ratios.size > 1 and np.ptp(ratios) <= LEAST_JUMP / 10 * float(ratios.mean())
-    anew = agrees_behind(sight, lambda t: curve(t - begin), first)
+    seen, planned = sight.values[first:], curve(sight.steps[first:])
+    ratios = seen[planned > 0] / planned[planned > 0]
+    even = ratios.size > 1 and np.ptp(ratios) <= EVEN * float(ratios.mean())
+    anew = agrees(sight, lambda steps: curve(steps - begin), since=sight.steps[first])
     what = "begins anew" if anew else f"goes on at {ratios.mean():.4g} times the plan" if even else "leaves the plan"
     kind = "seam" if marked or anew or even or abs(got - asked) > LEAST_JUMP * asked else "other schedule"
     there = f"the resume at {begin}" if marked else f"update {begin}"
     evidence = f"from {there} on the learning rate {what}: {got:.4g} where {asked:.4g} was planned"
     ratio = got / asked if asked > 0 else np.inf
     return sight.found(kind, "wrong", begin, evidence, ratio=float(min(ratio, HUGE)), planned=asked, found=got)
-
-
-HUGE = 1e9  # what stands for a ratio to 0
-
-
-def agrees_behind(sight: Sight, curve: Curve, first: int) -> bool:
-    """Whether a curve says every value from a row on."""
-    part = slice(first, None)
-    return bool((np.abs(curve(sight.steps[part]) - sight.values[part]) <= sight.limit[part]).all())
 
 
 def without_plan(sight: Sight) -> Iterator[Finding]:
@@ -85,12 +81,11 @@ def _at_seam(sight: Sight, seam: int, first: int) -> Iterator[Finding]:
     before, got = float(seen[first - 1]), float(seen[first])
     expected = max(0.0, before + slope * float(at[first] - at[first - 1]))
     low, high = min(before, expected), max(before, expected)
-    rest = seen[first:]
     raised = got > high * (1 + LEAST_JUMP) and got - high > OF_THE_PEAK * sight.peak
     lowered = got < low / (1 + LEAST_JUMP) and low - got > OF_THE_PEAK * sight.peak
     if raised or lowered:
         yield _jump(sight, seam, before, got)
-    elif rest.size >= FEWEST and (np.abs(rest - got) <= sight.limit[first:]).all():
+    elif _stands(sight, first):
         moved = abs(slope) * float(at[-1] - at[first])
         if moved > WOULD_MOVE * sight.peak and min(got, sight.peak - got) > OF_THE_PEAK * sight.peak:
             yield frozen(sight, seam, got, marked=True)
@@ -103,19 +98,22 @@ def _jump(sight: Sight, seam: int, before: float, got: float) -> Finding:
     return sight.found("seam", "wrong", seam, evidence, ratio=min(ratio, HUGE), before=before, found=got)
 
 
-def unmarked(sight: Sight, spans: tuple[Span, ...]) -> Iterator[Finding]:
+def unmarked(sight: Sight) -> Iterator[Finding]:
     """A jump up into the middle of a decay: the curve of another horizon, from where a process began again."""
-    for one, other in pairwise(spans):
-        bend = other.bend
-        if not isinstance(bend, Bend) or bend.shape not in OWN_BEGIN or bend.start <= bend.to:
-            continue
-        before, got = (float(part.bend(np.array([float(other.begin)]))[0]) for part in (one, other))
-        rose = isinstance(one.bend, Bend) and one.bend.to > one.bend.start
-        began = bend.begin < other.begin - 2 * sight.every
-        near_seam = any(abs(seam - other.begin) <= 2 * sight.every for seam in sight.seams)
-        if began and not rose and not near_seam and got > before * (1 + LEAST_JUMP) + OF_THE_PEAK * sight.peak:
+    for one, other in pairwise(sight.spans):
+        began, begin = _began(other.bend), other.begin
+        marked = any(abs(seam - begin) <= 2 * sight.every for seam in sight.seams)
+        rose = isinstance(one.bend, Bend) and one.bend.rises
+        before, got = (float(part.bend(np.array([begin]))[0]) for part in (one, other))
+        jumps = got > before * (1 + LEAST_JUMP) + OF_THE_PEAK * sight.peak
+        if began is not None and began < begin - 2 * sight.every and jumps and not rose and not marked:
             evidence = (
-                f"about update {other.begin} the learning rate goes from {before:.4g} to {got:.4g}, onto a decay that "
-                f"began at update {bend.begin:.0f}"
+                f"about update {begin} the learning rate goes from {before:.4g} to {got:.4g}, onto a decay that "
+                f"began at update {began:.0f}"
             )
-            yield sight.found("seam", "suspect", other.begin, evidence, sure=0.8, before=before, found=got)
+            yield sight.found("seam", "suspect", begin, evidence, sure=0.8, before=before, found=got)
+
+
+def _began(bend: Bend | Drawn) -> float | None:
+    """Where a decay began, of a shape that tells it."""
+    return bend.begin if isinstance(bend, Bend) and bend.shape in OWN_BEGIN and bend.falls else None

@@ -7,7 +7,7 @@ import numpy as np
 
 from glidepath.diagnosis.causes import CAUSES, framework
 from glidepath.diagnosis.finding import Finding, Severity
-from glidepath.diagnosis.joining import interval
+from glidepath.diagnosis.joining import Span, interval
 from glidepath.diagnosis.precision import Numbers, printed
 from glidepath.diagnosis.recovery import Recovered
 from glidepath.runs.run import Run
@@ -72,12 +72,23 @@ class Sight:
         return interval(self.steps)
 
     @property
+    def spans(self) -> tuple[Span, ...]:
+        """The bends that were recovered."""
+        return () if self.recovered is None else self.recovered.spans
+
+    @property
     def horizon(self) -> int | None:
         """The steps that were asked for, by the plan or by the settings."""
         if self.plan is not None:
             return self.plan.horizon.steps
         found = number_of(self.run.settings, HORIZONS)
         return None if found is None else int(found)
+
+    @property
+    def ticks(self) -> frozenset[int]:
+        """The processes, and the micro-batches of an update, that the settings tell of: 2 and more."""
+        told = (number_of(self.run.settings, (name,)) for name in PROCESSES)
+        return frozenset(int(one) for one in told if one is not None and one >= 2)
 
     @property
     def seams(self) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from glidepath.diagnosis.wandering import is_clear
 MOST = 5  # findings; more of them are counted
 LARGE = 0.2  # of the fall: a single row as high as that is worth a look where no gradient norm tells more
 RARE = 0.005  # the chance that the tail of the losses reaches so far by itself, in a whole run
-SELDOM, LIKELY = 0.03, 0.25  # the same where the gradient norm jumped too, and where it went off
+SELDOM = 0.03  # the same where the gradient norm jumped too
 OFF = 3.0  # times the fall: garbage, and far above where the training began
 HABIT = 8  # single rows in a run: the tail of its losses, not batches that went wrong
 SURE, UNSURE = 0.8, 0.5  # with a gradient norm and without
@@ -45,15 +45,15 @@ def severity_of(one: Excursion, around: Circumstances) -> Severity:
     if around.resumed:
         return "suspect"
     if one.jump and around.norm is not None:
-        return "suspect" if around.norm and (around.chance < SELDOM or _is_off(one, around)) else "note"
+        return "suspect" if around.norm and (around.chance < SELDOM or _is_off(one)) else "note"
     if one.jump and (around.chance > RARE or not one.left_mark):
         return "note"
     return "suspect" if one.jump or (one.height > LARGE * one.fall and one.fall > CLEAR * one.noise) else "note"
 
 
-def _is_off(one: Excursion, around: Circumstances) -> bool:
+def _is_off(one: Excursion) -> bool:
     """Whether it went far above where the training began."""
-    return one.fall > CLEAR * one.noise and one.height > OFF * one.fall and around.chance < LIKELY
+    return one.fall > CLEAR * one.noise and one.height > OFF * one.fall
 
 
 def spike(one: Excursion, around: Circumstances, *, count: int = 1, at_most: Severity = "wrong") -> Finding:

@@ -1,12 +1,14 @@
 """A learning rate cut into the fewest bends that say every point of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glidepath.diagnosis.bends import POWER_LAW, SLACK, Bend, fitted, straight
+from glidepath.diagnosis.bends import POWER_LAW, SLACK, Bend, Points
+from glidepath.diagnosis.guessing import fitted, straight
 from glidepath.diagnosis.precision import Numbers
 
 Places = NDArray[np.int64]
@@ -59,32 +61,14 @@ class Stretch:
     bend: Bend | Drawn
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Learning rates at steps, and what is left open of each."""
-
-    steps: Numbers
-    values: Numbers
-    open_: Numbers
-
-    def __getitem__(self, part: slice) -> "Points":
-        return Points(self.steps[part], self.values[part], self.open_[part])
-
-    def __len__(self) -> int:
-        return int(self.steps.size)
-
-
 def stretches(points: Points, most: int) -> list[Stretch] | None:
-    """The bends from the first point to the last; None where it takes more than `most`."""
+    """The bends from the first point to the last; None where it takes more than `most`, or too many are a guess."""
     stops, found = _stops(points), list[Stretch]()
     begin, enters = 0, None
     while begin < len(points):
-        if len(found) == most:
+        if len(found) == most or _has_no_shape(found):
             return None
-        end = int(stops[np.searchsorted(stops, begin)])
-        end = _turn(points, begin, end)
-        if sum(isinstance(one.bend, Drawn) for one in found) == MOST_DRAWN or sum(map(_is_scrap, found)) == MOST_SCRAPS:
-            return None
+        end = _turn(points, begin, int(stops[np.searchsorted(stops, begin)]))
         size, bend = _longest(points[begin : end + 1], enters)
         if size > 1 and begin + size < len(points):
             size -= _kept_once(bend, points[begin : begin + size])
@@ -92,6 +76,10 @@ def stretches(points: Points, most: int) -> list[Stretch] | None:
         begin += size
         enters = _leaves(bend, points.steps[begin - 1])
     return found
+
+
+def _has_no_shape(found: list[Stretch]) -> bool:
+    return sum(isinstance(one.bend, Drawn) for one in found) == MOST_DRAWN or sum(map(_is_scrap, found)) == MOST_SCRAPS
 
 
 def _is_scrap(one: Stretch) -> bool:
@@ -141,26 +129,51 @@ def _turn(points: Points, begin: int, end: int) -> int:
 
 def _longest(points: Points, enters: float | None) -> tuple[int, Bend | Drawn]:
     """How many points the bend says that says the most of them from the first on, and the bend."""
-    middle, first = float(np.median(points.values)), float(points.steps[0])
-    level = Bend("linear", middle, middle, first, first + 1)
-    if level.fits(points.steps, points.values, points.open_):
-        return len(points), level
-    for shape in SHAPES if len(points) >= FEWEST_POINTS else ():
-        # The turn may lie before the last point, which is then another bend's.
-        for size in (
-            (len(points), len(points) - 1) if shape in PLAIN and len(points) > FEWEST_POINTS else (len(points),)
-        ):
-            whole = fitted(shape, *_part(points, size), enters)
-            if whole is not None:
-                return size, whole
+    whole = _whole(points, enters)
+    if whole is not None:
+        return whole
     size, bend = _flat_or_straight(points)
     for shape in PLAIN[1:]:
-        longer = _gallop(shape, points, enters, max(FEWEST_POINTS, int(size * LONGER) + 1))
-        if longer is not None:
-            size, bend = longer
+        least = max(FEWEST_POINTS, int(size * LONGER) + 1)
+        size, bend = _most(partial(_fitted, points, shape, enters), least, len(points) - 1) or (size, bend)
     if size < min(FEW_SAID, len(points) / SHORT):
         return len(points), drawn(points)
     return size, bend
+
+
+def _whole(points: Points, enters: float | None) -> tuple[int, Bend] | None:
+    """The plainest bend that says all points, or all but the last: the turn may lie before that."""
+    middle, first = float(np.median(points.values)), float(points.steps[0])
+    level = Bend("linear", middle, middle, first, first + 1)
+    if level.fits(points):
+        return len(points), level
+    for shape in SHAPES if len(points) >= FEWEST_POINTS else ():
+        fewer = shape in PLAIN and len(points) > FEWEST_POINTS
+        for size in range(len(points), len(points) - 1 - fewer, -1):
+            bend = fitted(shape, points[:size], enters)
+            if bend is not None:
+                return size, bend
+    return None
+
+
+def _most(said: Callable[[int], Bend | None], least: int, most: int) -> tuple[int, Bend] | None:
+    """The most points, from `least` to `most`, that a bend says, and the bend: by twice as many, then by halves."""
+    bend = said(least) if least <= most else None
+    if bend is None:
+        return None
+    best, beyond = (least, bend), most + 1
+    while beyond - best[0] > 1:
+        size = min(2 * best[0], (best[0] + beyond + 1) // 2)
+        bend = said(size)
+        if bend is None:
+            beyond = size
+        else:
+            best = size, bend
+    return best
+
+
+def _fitted(points: Points, shape: str, enters: float | None, size: int) -> Bend | None:
+    return fitted(shape, points[:size], enters)
 
 
 def drawn(points: Points) -> Drawn:
@@ -179,61 +192,16 @@ def drawn(points: Points) -> Drawn:
     return Drawn(points.steps[order], points.values[order])
 
 
-def _gallop(shape: str, points: Points, enters: float | None, least: int) -> tuple[int, Bend] | None:
-    """The most points, of at least so many, that a shape says."""
-    low, high, best = least, len(points), None
-    size = low
-    while low <= size < high:
-        bend = fitted(shape, *(_part(points, size)), enters)
-        if bend is None:
-            high = size
-            if best is None:
-                return None
-        else:
-            best, low = (size, bend), size + 1
-        size = (low + high) // 2 if high < len(points) else min(2 * size, (size + high + 1) // 2)
-        if size == low - 1:
-            break
-    return best
-
-
-def _part(points: Points, size: int) -> tuple[Numbers, Numbers, Numbers]:
-    part = points[:size]
-    return part.steps, part.values, part.open_
-
-
 def _flat_or_straight(points: Points) -> tuple[int, Bend]:
     """The longest level or straight line from the first point on."""
-    flat = _run(np.abs(points.values - points.values[0]) <= 2 * points.open_)
-    first, value = points.steps[0], float(points.values[0])
-    level = Bend("linear", value, value, first, first + 1)
+    first, value = float(points.steps[0]), float(points.values[0])
+    same = np.abs(points.values - value) <= 2 * points.open_
+    flat = int(same.size if same.all() else np.argmin(same))
+    level = flat, Bend("linear", value, value, first, first + 1)
     if len(points) == 1 or flat > 2:  # a line needs two
-        return flat, level
-    size, best = 1, level
-    for trial in _sizes(len(points)):
-        line = _line(points[:trial])
-        if line is None:
-            break
-        size, best = trial, line
-    low, high = size, min(2 * size, len(points))
-    while low + 1 < high:
-        middle = (low + high) // 2
-        line = _line(points[:middle])
-        low, high, best = (middle, high, line) if line else (low, middle, best)
-    return (low, best) if low >= flat else (flat, level)
-
-
-def _sizes(most: int) -> Iterator[int]:
-    size = 2
-    while size < most:
-        yield size
-        size *= 2
-    yield most
-
-
-def _run(mask: np.ndarray) -> int:
-    """How many are true from the first on."""
-    return int(mask.size if mask.all() else np.argmin(mask))
+        return level
+    line = _most(lambda size: _line(points[:size]), 2, len(points))
+    return level if line is None or line[0] < flat else line
 
 
 def _line(points: Points) -> Bend | None:
@@ -241,4 +209,4 @@ def _line(points: Points) -> Bend | None:
     ends = points.steps[[0, -1]]
     start, to = np.maximum(slope * ends + height, 0.0).tolist()
     line = Bend("linear", start, to, *ends.tolist())
-    return line if line.fits(points.steps, points.values, points.open_) else None
+    return line if line.fits(points) else None

@@ -37,10 +37,10 @@ class Tail:
         """How likely the tail of the nearer points reaches so far, once in as many points as there are."""
         if self.count < FEWEST:
             return 1.0
-        high = [max(one, CORE) for one in reversed(self.farthest)]
-        rank = max(1, sum(one >= distance for one in high))
-        parted = [_reaches(high, apart, self.count) for apart in range(rank, APART + 1) if apart < len(high)]
-        return min([1.0, *parted])
+        known = self.farthest if distance in self.farthest else [*self.farthest, distance]
+        high = sorted((max(one, CORE) for one in known), reverse=True)
+        rank = sum(one >= distance for one in high)
+        return min([1.0, *(_reaches(high, apart, self.count) for apart in range(rank, min(APART, len(high)) + 1))])
 
 
 def _reaches(high: list[float], apart: int, count: int) -> float:

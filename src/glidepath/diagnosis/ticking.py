@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glidepath.diagnosis.finding import Finding
 from glidepath.diagnosis.precision import Numbers, shortest
-from glidepath.diagnosis.sight import EPOCHS, PROCESSES, Sight, number_of
+from glidepath.diagnosis.sight import EPOCHS, Sight, number_of
 from glidepath.errors import GlidepathError
 from glidepath.runs.names import EPOCH
 from glidepath.schedules.recipes import hold, warmup
@@ -15,82 +17,72 @@ from glidepath.schedules.schedule import Recipe, Schedule
 
 MOST_TICKS = 4_096  # in an update, or updates in a tick: beyond any count of processes, accumulation or epoch
 PROBES = 64  # steps that tell two curves apart before all of them are looked at
-WIDEST = 16.0  # times the planned horizon, and one part in so many: other horizons that are tried
-TRIED = 240  # of them, by equal factors, before whole numbers are
+EQUAL_FACTORS = np.geomspace(1 / 16, 16, 240)  # of the planned horizon: those that are tried before whole numbers are
 DEFAULTS = (1e-3, 1e-2, 5e-5, 1e-4, 2e-4, 5e-4, 1.0)  # of Adam and SGD of torch, Keras' SGD, transformers, Lion, ...
+# Ticks of an update that are tried: powers of two, which processes and micro-batches usually are, and all of 8 nodes.
+USUAL = tuple(2**power for power in range(1, 7))
+SEVERAL = (*range(2, 65), *(2**power for power in range(7, 13)))
+FEW_MICRO_BATCHES, MANY_MICRO_BATCHES = 16, 64  # in an update: more than a few of them are a power of two
 SAME_RATIO = 1e-3  # of a ratio: what is the same at every step, as far as a log prints it
 MOVES = 0.02  # of its peak: a curve that moves less says nothing of its clock
 Curve = Callable[[Numbers], Numbers]
 
 
-def agrees(sight: Sight, curve: Curve, upto: float = np.inf) -> bool:
-    """Whether a curve says every logged value, up to a step."""
-    among = sight.steps <= upto
-    few = np.flatnonzero(among)
-    some = few[np.unique(np.linspace(0, few.size - 1, min(few.size, PROBES)).astype(np.int64))] if few.size else few
-    limit = sight.limit
+def agrees(sight: Sight, curve: Curve, *, since: float = 0.0, upto: float = np.inf) -> bool:
+    """Whether a curve says every logged value, from a step on and up to one; a few of them are asked first."""
+    among = np.flatnonzero((sight.steps >= since) & (sight.steps <= upto))
+    limit, some = sight.limit, among[_some(among.size)]
     return all(
-        bool((np.abs(curve(sight.steps[part]) - sight.values[part]) <= limit[part]).all()) for part in (some, few)
+        bool((np.abs(curve(sight.steps[part]) - sight.values[part]) <= limit[part]).all()) for part in (some, among)
     )
+
+
+def _some(size: int) -> NDArray[np.int64]:
+    """Places, evenly among so many."""
+    return np.unique(np.linspace(0, size - 1, min(size, PROBES)).astype(np.int64))
 
 
 def counted_otherwise(plan: Schedule) -> Iterator[tuple[str, Curve]]:
     """The plan as other libraries count it: whose counting, and the learning rates."""
-    lagged = "deepspeed"
-    for library, change in COUNTINGS:
-        recipe = change(plan)
-        if recipe is not None:
-            try:
-                yield library, recipe.over(plan.horizon, peak=plan.peak)
-            except GlidepathError:
-                continue
-    yield lagged, lambda steps: plan(np.maximum(steps - 1, 0))
-
-
-def _textbook(plan: Schedule) -> Recipe | None:
-    """t/W: transformers, optax, Keras, Megatron and most others."""
-    return _first_warmup(plan, 0.0)
-
-
-def _ahead(plan: Schedule) -> Recipe | None:
-    """(t+1)/W: torchtitan, llm.c."""
-    length = plan.boundaries[1] if len(plan.boundaries) > 1 else 0
-    return _first_warmup(plan, 1 / length, shorter=1) if length > 1 else None
-
-
-def _ours(plan: Schedule) -> Recipe | None:
-    return _first_warmup(plan, None)
-
-
-def _first_warmup(plan: Schedule, start: float | None, shorter: int = 0) -> Recipe | None:
-    """The recipe with its linear warmup begun elsewhere."""
     first, *rest = plan.recipe.parts
-    if first.word != "warmup" or getattr(first, "shape", "") != "linear" or not rest:
-        return None
-    length = plan.boundaries[1]
-    other = warmup(length - shorter, start=start, to=getattr(first, "to", 1.0))
-    return Recipe((*other.parts, *(hold(shorter).parts if shorter else ()), *rest))
+    if first.word == "warmup" and getattr(first, "shape", "") == "linear" and rest:
+        length, to = plan.boundaries[1], getattr(first, "to", 1.0)
+        for library, start, held in (
+            ("transformers", 0.0, 0),  # t/W, as optax, Keras, Megatron and most others
+            ("torchtitan", 1 / max(length, 1), 1),  # (t+1)/W, as llm.c
+            ("glidepath", None, 0),
+        ):
+            if length > held:
+                up = warmup(length - held, start=start, to=to) >> hold(held)
+                yield from _bound(library, Recipe((*up.parts, *rest)), plan)
+    yield "deepspeed", lambda steps: plan(np.maximum(steps - 1, 0))
 
 
-COUNTINGS: tuple[tuple[str, Callable[[Schedule], Recipe | None]], ...] = (
-    ("transformers", _textbook),
-    ("torchtitan", _ahead),
-    ("glidepath", _ours),
-)
+def _bound(library: str, recipe: Recipe, plan: Schedule) -> Iterator[tuple[str, Curve]]:
+    try:
+        yield library, recipe.over(plan.horizon, peak=plan.peak)
+    except GlidepathError:  # a warmup to a level that its beginning is above
+        return
 
 
 def ticked(sight: Sight, curves: list[Curve], horizon: int) -> Finding | None:
     """The plan ticked several times an update, or once in several updates."""
-    told = {int(value) for name in PROCESSES if (value := number_of(sight.run.settings, (name,)))}
-    for curve in curves:
-        for times in sorted({*range(2, PROBES), *told, *(2**power for power in range(6, 13))} - {1}):
-            ended = horizon / times
-            if (sight.steps < ended).sum() > 2 and agrees(sight, partial(_faster, curve, times), ended):
-                return sight.found("fast ticks", "wrong", 0, _fast(sight, times, horizon), times=times)
-    for curve in curves:
-        slow = _slowly(sight, curve)
-        if slow is not None:
-            return slow
+    fast = (_quickly(sight, curve, horizon) for curve in curves)
+    slow = (_slowly(sight, curve) for curve in curves)
+    return next((one for one in chain(fast, slow) if one is not None), None)
+
+
+def _quickly(sight: Sight, curve: Curve, horizon: int) -> Finding | None:
+    """The plan ticked several times an update, as far as it goes."""
+    for times in sorted({*SEVERAL, *sight.ticks}):
+        ended = horizon / times
+        if (sight.steps < ended).sum() > 2 and agrees(sight, partial(_faster, curve, times), upto=ended):
+            told = " as many as the processes or the accumulation" if times in sight.ticks else ""
+            evidence = (
+                f"update t has the learning rate planned for {times} t:{told} the plan's {horizon} steps are over at "
+                f"update {horizon // times}"
+            )
+            return sight.found("fast ticks", "wrong", 0, evidence, times=times)
     return None
 
 
@@ -111,26 +103,16 @@ def later(curve: Curve, by: int, steps: Numbers) -> Numbers:
     return curve(np.maximum(steps + by, 0))
 
 
-def _fast(sight: Sight, times: int, horizon: int) -> str:
-    told = " as many as the processes or the accumulation" if number_of(sight.run.settings, PROCESSES) == times else ""
-    return (
-        f"update t has the learning rate planned for {times} t:{told} the plan's {horizon} steps are over at "
-        f"update {horizon // times}"
-    )
-
-
 def _slowly(sight: Sight, curve: Curve) -> Finding | None:
     """The plan's values, each kept for several updates."""
-    some = np.unique(np.linspace(0, sight.steps.size - 1, PROBES).astype(np.int64))
+    some = _some(sight.steps.size)
     at, seen, limit = sight.steps[some], sight.values[some], sight.limit[some]
-    widths = np.arange(2, min(MOST_TICKS, sight.last) + 1)
-    near = np.array([bool((np.abs(curve(at // k) - seen) <= limit).all()) for k in widths], dtype=bool)
-    for k in widths[near].tolist():
-        if agrees(sight, partial(_slower, curve, k)):
-            smooth = agrees(sight, partial(_faster, curve, 1 / k))
-            if smooth and np.ptp(seen) < MOVES * sight.peak:
-                continue
-            return _kept_for(sight, k)
+    flat = np.ptp(seen) < MOVES * sight.peak  # then the plan ticked by parts may say it too
+    for width in range(2, min(MOST_TICKS, sight.last) + 1):
+        near = bool((np.abs(curve(at // width) - seen) <= limit).all())
+        kept = near and agrees(sight, partial(_slower, curve, width))
+        if kept and not (flat and agrees(sight, partial(_faster, curve, 1 / width))):
+            return _kept_for(sight, width)
     return None
 
 
@@ -149,11 +131,8 @@ def clock_of(epoch: int | None, width: float, within: float) -> str:
     if epoch is not None:
         return "epoch ticks" if abs(epoch - width) <= within else "slow ticks"
     power = 2.0 ** round(np.log2(width))
-    few = width <= FEW_MICRO_BATCHES or (width <= PROBES and abs(width - power) <= within / 2)
+    few = width <= FEW_MICRO_BATCHES or (width <= MANY_MICRO_BATCHES and abs(width - power) <= within / 2)
     return "slow ticks" if few else "epoch ticks"
-
-
-FEW_MICRO_BATCHES = 16  # in an update: more of them are a power of two
 
 
 def epoch_steps(sight: Sight) -> int | None:
@@ -203,7 +182,7 @@ def over_another(sight: Sight, recipes: list[Recipe], plan: Schedule) -> Finding
 
 def horizon_of(sight: Sight, recipe: Recipe, plan: Schedule) -> int | None:
     """The whole horizon over which a recipe says every logged value; None where none does."""
-    some = np.unique(np.linspace(0, sight.steps.size - 1, PROBES).astype(np.int64))
+    some = _some(sight.steps.size)
     at, seen = sight.steps[some], sight.values[some]
 
     def gap(steps: int) -> float:
@@ -212,17 +191,20 @@ def horizon_of(sight: Sight, recipe: Recipe, plan: Schedule) -> int | None:
         except GlidepathError:
             return np.inf
 
-    trials = (plan.horizon.steps * np.geomspace(1 / WIDEST, WIDEST, TRIED)).round().astype(np.int64).tolist()
-    gaps = [gap(one) for one in trials]
-    best = int(np.argmin(gaps))
-    low, high = trials[max(best - 1, 0)], trials[min(best + 1, TRIED - 1)]
-    while high - low > 2:  # three whole numbers are left
-        third = (high - low) // 3 or 1
-        low, high = (low, high - third) if gap(low + third) < gap(high - third) else (low + third, high)
-    nearest_ = min(range(max(1, low - 2), high + 3), key=gap)
+    nearest_ = _lowest(gap, (plan.horizon.steps * EQUAL_FACTORS).round().astype(np.int64).tolist())
     if nearest_ == plan.horizon.steps or not np.isfinite(gap(nearest_)):
         return None
     return nearest_ if agrees(sight, recipe.over(nearest_, peak=plan.peak)) else None
+
+
+def _lowest(gap: Callable[[int], float], trials: list[int]) -> int:
+    """The whole number, from the first of some to the last, at which a gap is least: about the best one, by thirds."""
+    best = int(np.argmin([gap(one) for one in trials]))
+    low, high = trials[max(best - 1, 0)], trials[min(best + 1, len(trials) - 1)]
+    while high - low > 2:  # three whole numbers are left
+        third = (high - low) // 3 or 1
+        low, high = (low, high - third) if gap(low + third) < gap(high - third) else (low + third, high)
+    return min(range(max(1, low - 2), high + 3), key=gap)
 
 
 def laid_over(sight: Sight, plan: Schedule) -> Finding | None:
@@ -232,8 +214,7 @@ def laid_over(sight: Sight, plan: Schedule) -> Finding | None:
         return None
     fall = Recipe(tuple(rest)).over(plan.horizon, peak=plan.peak)
     length = plan.boundaries[1]
-    behind = sight.steps >= length
-    if behind.sum() < 2 or not np.all(np.abs(fall(sight.steps[behind]) - sight.values[behind]) <= sight.limit[behind]):
+    if (sight.steps >= length).sum() < 2 or not agrees(sight, fall, since=length):
         return None
     return peak_missed(sight, length, float(fall(length)), plan.peak or 1.0)
 

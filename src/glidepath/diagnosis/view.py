@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from glidepath.diagnosis.circumstances import Circumstances
 from glidepath.diagnosis.excursion import NORMAL_MEDIAN, Excursion
 from glidepath.diagnosis.hearing import Heard, hear
+from glidepath.diagnosis.jumps import jump_of
 from glidepath.diagnosis.norms import LOUD, LOUD_TIMES
 from glidepath.diagnosis.rates import Rates, rates_of
 from glidepath.diagnosis.sight import HORIZONS, number_of
@@ -31,7 +32,8 @@ class View:
     """A run as the checks see it: finite losses over steps, learning rates, what else was logged, and the excursions.
 
     `broken` are the steps of losses that are not finite. `horizon` is how many updates were planned, where the run or
-    its plan says so. `noise` is the deviation of a single loss about its trend.
+    its plan says so. `noise` is the deviation of a single loss about its trend, `jump` the row from which its level is
+    higher than before.
     """
 
     run: Run
@@ -47,6 +49,7 @@ class View:
     horizon: int | None
     noise: float
     heard: Heard
+    jump: int | None
 
     @property
     def excursions(self) -> tuple[Excursion, ...]:
@@ -184,6 +187,7 @@ def view(run: Run, plan: Schedule | None) -> View | None:
         _horizon(run, plan),
         noise_of(losses),
         hear(steps, losses, run.curves.get(NORM)),
+        jump_of(losses),
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glidepath.diagnosis.excursion import NORMAL_MEDIAN, Excursion
-from glidepath.diagnosis.view import View, noise_of
+from glidepath.diagnosis.view import ROWS, View, noise_of
 
 BLOCKS = 16  # into which rows are cut: their means have lost what is fast
 LAGS = (1, 2, 3, 4)  # blocks apart, up to a quarter of them
@@ -13,9 +13,9 @@ LATER = 5  # of the rows before a rise, the first fifth is the quick fall of a b
 FAR = 25.0  # five wanders of the rest times five of its own: more than stationary noise with a memory comes to
 FARTHER = 100.0  # ten times ten: where little is lost, or it came back by itself, as waves do
 LITTLE = 0.4  # of the fall: what is less than nearly half
-SOARED, LOUD = 4.0, 12.0  # wanders, and deviations of a row: a rise from a start that had not fallen yet
-WILDER = 3.0  # times the noise before it: what diverges is wild up there, and a reward that is learnt is not
-FALLEN = 5.0  # wanders: a fall below that is none, and what has not fallen cannot diverge
+SOARED, LOUD = 6.0, 12.0  # wanders, and deviations of a calm row: a rise from a start that had not fallen yet
+WILDER = 2.0  # times the noise behind it, or before: what diverges is wild up there; a reward that is learnt is not
+FALLEN = 5.0  # wanders, or errors of its start: a fall below that is none, and what has not fallen cannot diverge
 
 
 def wander(values: NDArray[np.float64]) -> float:
@@ -31,7 +31,8 @@ def wander(values: NDArray[np.float64]) -> float:
 
 def has_fallen(view: View) -> bool:
     """Whether the loss came down at all, by more than it wanders about: one of a game, or of a flat task, does not."""
-    return view.fall > FALLEN * wander(view.losses[len(view.losses) // LATER :])
+    start = view.noise / ROWS**0.5  # of which the start is a median
+    return bool(view.fall > FALLEN * max(wander(view.losses[len(view.losses) // LATER :]), start))
 
 
 def is_clear(one: Excursion, view: View) -> bool:
@@ -39,7 +40,7 @@ def is_clear(one: Excursion, view: View) -> bool:
     begin, end = view.row(one.begin), len(view.losses) if one.end is None else view.row(one.end)
     outside = wander(np.concatenate([view.losses[begin // LATER : begin], view.losses[end:]]))
     inside = wander(view.losses[begin:end])
-    if one.height > one.fall and has_fallen(view):
+    if one.height > max(one.fall, LITTLE * view.fall) and has_fallen(view):
         return True
     if one.fall < FALLEN * outside:
         return False
@@ -49,11 +50,11 @@ def is_clear(one: Excursion, view: View) -> bool:
 
 def soared(one: Excursion, view: View) -> bool:
     """Whether a loss that had hardly begun to fall rose, for long, far above all that it does within and outside."""
-    if one.stays is None or one.height <= max(one.fall, LOUD * one.noise):
-        return False
     begin, end = view.row(one.begin), len(view.losses) if one.end is None else view.row(one.end)
-    if noise_of(view.losses[begin:end]) < WILDER * one.noise:
+    before, inside, behind = view.losses[:begin], view.losses[begin:end], view.losses[end:]
+    calm = noise_of(behind) if len(behind) >= FEWEST else one.noise
+    if one.stays is None or one.height <= max(one.fall, LOUD * calm) or noise_of(inside) < WILDER * calm:
         return False
-    about = wander(view.losses[begin:end]), wander(np.concatenate([view.losses[:begin], view.losses[end:]]))
+    about = wander(inside), wander(np.concatenate([before, behind]))
     known = [value for value in about if np.isfinite(value)]
     return bool(known) and one.height > SOARED * max(known)

@@ -9,8 +9,10 @@ class Expected:
 
     One of `kinds` is right, `tolerated` ones follow from it. It is found in time up to a share `late` of the planned
     updates behind where it begins; `anywhere` where it has no such place. `note` where a note is enough, `quiet` where
-    more than a note is a false alarm. `unseen` is of a batch that comes back: without a gradient norm in the log it
-    cannot be told from a single value that nobody felt, and a note is enough there.
+    more than a note is a false alarm. `batch` is of one that went wrong: where the log has no gradient norm of it, it
+    cannot be told from a single value that nobody felt, and a note is enough. `if_stays` are right too where the loss
+    stays away behind it (a batch that broke the training looks as other data do), `if_back` where it is back within 25
+    rows (other data that are learnt at once look as a spike does).
     """
 
     kinds: tuple[str, ...]
@@ -19,7 +21,9 @@ class Expected:
     note: bool = False
     anywhere: bool = False
     quiet: bool = False
-    unseen: bool = False
+    batch: bool = False
+    if_stays: tuple[str, ...] = ()
+    if_back: tuple[str, ...] = ()
 
 
 DAMAGE = (
@@ -33,6 +37,7 @@ DAMAGE = (
     "data seam",
     "lost state",
 )
+BROKEN = "data seam", "divergence"
 ENDED = (
     "early decay",
     "stall",
@@ -45,27 +50,37 @@ HIGH_END = ("missing decay", "late decay", "high floor", "underfit", "unfinished
 EXPECTED: dict[str, Expected] = {
     "clean": Expected((), note=True),
     "divergence": Expected(
-        ("divergence", "not finite"), ("spike", "peak too high", "short warmup", "stall", "underfit"), 0.15
+        ("divergence", "not finite", "peak too high"), ("spike", "short warmup", "stall", "underfit"), 0.15
     ),
     "slow divergence": Expected(("divergence",), ("spike", "overfit", "data seam", "missing decay"), 0.5),
     "peak too high": Expected(
         ("peak too high",), ("short warmup", "spike", "divergence", "missing decay"), anywhere=True
     ),
-    "peak too low": Expected(("peak too low",), ("underfit",), note=True, anywhere=True),
-    "bad batch": Expected(("spike",), ("divergence", "not finite", "peak too high", "stall"), unseen=True),
+    "peak too low": Expected(("peak too low", "underfit"), note=True, anywhere=True),
+    "bad batch": Expected(
+        ("spike",), ("divergence", "not finite", "peak too high", "stall"), batch=True, if_stays=BROKEN
+    ),
     "bad batches": Expected(
-        ("spike",), ("divergence", "not finite", "peak too high", "data seam", "stall"), 0.6, unseen=True
+        ("spike",),
+        ("divergence", "not finite", "peak too high", "data seam", "stall"),
+        0.6,
+        batch=True,
+        if_stays=BROKEN,
     ),
     "harmless spike": Expected(("spike",), note=True, quiet=True),
     "lost state": Expected(("lost state",), ("spike", "divergence", "seam", "peak too high")),
-    "data seam": Expected(("data seam",), ("spike", "divergence", "overfit", "peak too high")),
-    "scale collapse": Expected(("scale collapse",), ("stall", "spike", "underfit", "peak too low", "not finite")),
+    "data seam": Expected(("data seam",), ("spike", "divergence", "overfit", "peak too high"), if_back=("spike",)),
+    "scale collapse": Expected(
+        ("scale collapse",), ("stall", "spike", "divergence", "underfit", "peak too low", "not finite")
+    ),
     "stall": Expected(("stall",), ("underfit", "peak too low"), 0.15),
     "short warmup": Expected(("short warmup",), ("spike", "peak too high", "divergence"), 0.12),
     "long warmup": Expected(("long warmup",), note=True, anywhere=True),
     "early decay": Expected(("early decay",), ("stall", "underfit"), note=True, anywhere=True),
     "late decay": Expected(("late decay",), ("missing decay", "peak too high"), note=True, anywhere=True),
-    "missing decay": Expected(("missing decay",), ("peak too high", "late decay"), note=True, anywhere=True),
+    "missing decay": Expected(
+        ("missing decay",), ("peak too high", "late decay", "divergence", "spike"), note=True, anywhere=True
+    ),
     "high floor": Expected(("high floor",), ("peak too high",), note=True, anywhere=True),
     "overfit": Expected(("overfit",), anywhere=True),
     "underfit": Expected(("underfit", "peak too low"), ("missing decay",), note=True, anywhere=True),

@@ -24,7 +24,7 @@ LOUD = {
     "characters": (40, 150),
     "autoencoder": (40, 150),
 }
-HIGH = {"teacher-sgd": (3.5, 7), "teacher-adam": (6, 14), "characters": (4, 12), "autoencoder": (5, 9)}
+HIGH = {"teacher-sgd": (3.5, 7), "teacher-adam": (6, 14), "characters": (12, 30), "autoencoder": (10, 25)}
 
 
 def divergence(setting: Setting, draw: Generator) -> Made:
@@ -58,6 +58,11 @@ def short_warmup(setting: Setting, draw: Generator) -> Made:
     return setting, Injection(), 0
 
 
+def with_a_warmup(setting: Setting) -> Setting:
+    """The same with the usual warmup: what mends a short one, and no peak that is too high whatever the warmup."""
+    return replace(setting, recipe=f"warmup(5%) >> {setting.recipe.removeprefix('warmup(1) >> ')}")
+
+
 def long_warmup(setting: Setting, draw: Generator) -> Made:
     """Nearly or more than half of the run goes up."""
     share = int(draw.integers(42, 75))
@@ -80,7 +85,7 @@ def late_decay(setting: Setting, draw: Generator) -> Made:
 
 
 def missing_decay(setting: Setting, draw: Generator) -> Made:
-    """At a peak on the high side to the end."""
+    """At a peak on the high side to the end, which some do not bear."""
     setting = replace(times(setting, draw.uniform(1.5, 3)), recipe="warmup(3%) >> hold()")
     return setting, Injection(), setting.steps - 1
 
