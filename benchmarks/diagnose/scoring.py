@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from making import Job
 
 from glidepath.diagnosis.audit import audit
 from glidepath.diagnosis.diagnosing import diagnose
-from glidepath.diagnosis.finding import Finding, is_alarm, worst_first
+from glidepath.diagnosis.finding import Finding, is_alarm, merged
 from glidepath.errors import GlidepathError
 from glidepath.lab.faults import Truth, load
 from glidepath.runs.names import LOSS, NORM, RATE
@@ -47,13 +46,12 @@ class Score:
 
 
 def found(run: Run, plan: Schedule | None = None) -> tuple[Finding, ...]:
-    """All that the curves and the audit say, each once, worst first."""
+    """All that the curves and the audit say, worst first."""
     try:
         audited = audit(run, plan).findings
     except GlidepathError:  # no learning rate, or one that no schedule explains
         audited = ()
-    said = diagnose(run, plan=plan)
-    return worst_first({(one.kind, one.begin): one for one in chain(said, audited)}.values())
+    return merged(diagnose(run, plan=plan), audited)
 
 
 def score(job: Job) -> Score:

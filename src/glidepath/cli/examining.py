@@ -11,7 +11,7 @@ from glidepath.cli.running import SPEC, running
 from glidepath.cli.sources import Source
 from glidepath.diagnosis.audit import Audit, audit
 from glidepath.diagnosis.diagnosing import diagnose
-from glidepath.diagnosis.finding import Finding, is_alarm, worst_first
+from glidepath.diagnosis.finding import Finding, is_alarm, merged
 from glidepath.diagnosis.view import FEWEST
 from glidepath.errors import DiagnosisError, GlidepathError, LogError
 from glidepath.logs.opening import open_runs
@@ -93,13 +93,11 @@ def examined(run: Run, plan: Schedule | None, *, only_rate: bool = False) -> Exa
         if only_rate:
             raise
         refused = str(error)
-    found = [] if recovered is None else list(recovered.findings)
-    if not only_rate:
-        known = {(one.kind, one.begin) for one in found}
-        found += [one for one in diagnose(run, plan=plan or _ran(recovered)) if (one.kind, one.begin) not in known]
+    said = () if only_rate else diagnose(run, plan=plan or _ran(recovered))
+    found = merged(said, () if recovered is None else recovered.findings)
     if not found:
         _expect_enough(run, only_rate=only_rate)
-    return Examined(run, plan, recovered, worst_first(found), refused)
+    return Examined(run, plan, recovered, found, refused)
 
 
 def _ran(found: Audit | None) -> Schedule | None:

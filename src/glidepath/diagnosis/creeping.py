@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from glidepath.diagnosis.excursion import NORMAL_MEDIAN
 from glidepath.diagnosis.view import View
-from glidepath.diagnosis.wandering import wander
+from glidepath.diagnosis.wandering import LAGS
 
 WINDOWS, ROWS = 16, 4  # of a run, and of a window at least
 FEWEST = 8  # windows
 LAST = 2  # windows at the end, one of which is still up there; the median of one more is where it came to
-ERRORS = 3.8  # wanders of a window between the lowest and the end: healthy runs that go uphill come to 3.5
-LEAST = 0.25  # of the fall: below, a rise is left to what hears it row by row
+ERRORS = 5.0  # wanders of a window between the lowest and the end: healthy runs that go uphill come to 3.9
+LEAST = 0.15  # of the fall: below, a rise is left to what hears it row by row
 PLAINLY = 0.15  # of the fall as it stands, for what is a creep by its logarithm
 STILL = 0.6  # of the highest rise: it is still up there
 UPHILL = 0.82  # of the pairs of windows behind the lowest, the later one is higher
@@ -53,13 +54,19 @@ def _creep(view: View, losses: NDArray[np.float64]) -> Creep | None:
     low, end = int(level[:-LAST].argmin()), float(np.median(level[-LAST - 1 :]))
     behind = level[low:] - level[low]
     rise, fall = end - level[low], max(float(losses[0]), float(level[0])) - level[low]
-    if low == 0 or rise < max(LEAST * fall, ERRORS * wander(level)):
+    if low == 0 or rise < max(LEAST * fall, ERRORS * _error(level, low)):
         return None
     if behind[-LAST:].max() < STILL * behind.max() or _uphill(behind) < UPHILL:
         return None
     left = int(np.flatnonzero(behind <= rise / ROWS)[-1]) + low
     begin, lowest = (int(view.steps[sum(len(one) for one in rows[:place])]) for place in (left + 1, low))
     return Creep(begin, lowest, float(level[low]), end, float(rise / fall))
+
+
+def _error(level: NDArray[np.float64], low: int) -> float:
+    """The deviation of a window's level, by how it wanders from window to window on its way down and on its way up."""
+    moves = [part[lag:] - part[:-lag] for part in (level[: low + 1], level[low:]) for lag in LAGS if len(part) > lag]
+    return NORMAL_MEDIAN * float(np.median(np.abs(np.concatenate([one - np.median(one) for one in moves])))) / 2**0.5
 
 
 def _uphill(level: NDArray[np.float64]) -> float:

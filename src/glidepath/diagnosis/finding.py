@@ -54,6 +54,13 @@ def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), -one.sure, one.begin)))
 
 
+def merged(said: Iterable[Finding], audited: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What the curves say and what the audit says besides, worst first: of one kind, what the curves say."""
+    first = tuple(said)
+    kinds = {one.kind for one in first}
+    return worst_first([*first, *(one for one in audited if one.kind not in kinds)])
+
+
 def is_alarm(findings: Iterable[Finding]) -> bool:
     """Whether any of them is more than a note: what a script's exit code stands on."""
     return any(one.severity != "note" for one in findings)

@@ -74,9 +74,13 @@ def _leap(view: View, place: int, *, healed: bool = False) -> Leap:
 
 
 def _is_alone(view: View, place: int) -> bool:
-    """Whether a row lies clearly above the start, and no later one comes to half of that."""
+    """Whether a row lies clearly above the start, and no later one half as far, above that or its neighbours."""
     height, behind = view.losses[place] - view.losses[0], view.losses[place + 1 + ROWS :]
-    return bool(len(behind) and height > max(LEAP * view.fall, TWO * float(behind.max() - view.losses[0])))
+    if len(behind) < LASTS:
+        return False
+    windows = np.lib.stride_tricks.sliding_window_view(behind, LASTS)
+    apart = windows[:, LASTS // 2] - np.median(windows, axis=1)
+    return bool(height > max(LEAP * view.fall, TWO * float(behind.max() - view.losses[0]), TWO * float(apart.max())))
 
 
 def _overshoots(view: View, start: float, top: float) -> bool:
