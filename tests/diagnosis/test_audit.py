@@ -119,6 +119,18 @@ def test_a_warmup_that_lightning_ticks_once_an_epoch() -> None:
         assert "interval" in found.findings[0].cause
 
 
+@pytest.mark.parametrize("epoch", [20, 40])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_row_an_epoch_of_a_schedule_that_is_ticked_once_an_epoch(epoch: int, late: bool) -> None:
+    plan, steps = cosine().over(200, peak=PEAK), np.arange(0, 200, epoch)
+    rates = Curve("lr", steps + (epoch - 1) * late, plan(steps // epoch))
+    epochs = Curve("epoch", np.arange(200), np.arange(200) // epoch)
+    run = Run({"lr": rates, "epoch": epochs})
+    for found in (audit(run, plan), audit(run)):
+        assert alarms(found) == ["epoch ticks"]
+        assert found.findings[0].numbers["times"] == epoch
+
+
 def test_a_schedule_that_is_meant_to_move_once_an_epoch_is_no_fault() -> None:
     rates = torch_rates(
         lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, 8), tick=lambda update: (update + 1) % 50 == 0
@@ -210,13 +222,6 @@ def test_a_resume_with_another_length_jumps_at_the_seam() -> None:
         assert len(found.segments) == 2
 
 
-def test_a_scheduler_that_begins_anew_at_a_resume() -> None:
-    rates = [*PLAN(np.arange(250)), *PLAN(np.arange(150))]
-    found = audit(run_of(rates, segments=(0, 250)), PLAN).findings[0]
-    assert (found.kind, found.begin) == ("seam", 250)
-    assert "begins anew" in found.evidence
-
-
 def test_a_resume_that_goes_on_as_planned_has_no_alarm() -> None:
     run = run_of(PLAN(np.arange(UPDATES)), segments=(0, 250))
     assert audit(run).findings == ()
@@ -256,6 +261,26 @@ def test_the_peak_of_somebody_else(peak: float) -> None:
     rates = PLAN(np.arange(UPDATES)) * (peak / PEAK)
     assert alarms(audit(run_of(rates), PLAN)) == ["other peak"]
     assert alarms(audit(run_of(rates, settings={"learning_rate": PEAK}))) == ["other peak"]
+
+
+@pytest.mark.parametrize("every", [5, 10])
+def test_a_peak_between_two_rows_is_left_open(every: int) -> None:
+    rates = (warmup("3%") >> decay("22%") >> hold()).over(344, peak=PEAK)(np.arange(344))
+    at = np.arange(every - 1, 344, every)
+    run = Run({"lr": Curve("lr", at, rates[at])}, settings={"peak": PEAK})
+    assert "other peak" not in kinds(audit(run))
+    assert "other peak" in kinds(audit(Run(run.curves, settings={"peak": 2 * PEAK})))
+
+
+@pytest.mark.parametrize("every", [1, 3, 10])
+@pytest.mark.parametrize("up", [20, 100])
+def test_the_peak_of_a_warmup_that_is_over_one_update_before_the_decay_begins(up: int, every: int) -> None:
+    at = np.arange(0, 10 * up, every)
+    rates = np.minimum(1, (at + 1) / up) * np.maximum(0, 1 - np.maximum(0, at - up) / (9 * up))
+    found = audit(Run({"lr": Curve("lr", at, PEAK * rates)})).schedule
+    assert found is not None
+    assert found.peak == pytest.approx(PEAK, rel=2e-3)
+    assert every > 1 or str(found.recipe).startswith(f"warmup({up - 1}) >> hold(1) >> decay({9 * up}")
 
 
 def test_another_schedule_than_the_plan_is_told_with_the_largest_gap() -> None:

@@ -102,6 +102,13 @@ def test_the_default_interval_of_lightning_is_the_epoch(tmp_path, monitored):
         assert 'interval": "step"' in found.findings[0].cause
 
 
+def test_a_cosine_that_is_ticked_and_logged_once_an_epoch_is_told_by_the_updates_of_the_loss(tmp_path):
+    run, _ = lightning(tmp_path, lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, STEPS), monitored=None)
+    for plan in (None, gp.cosine().over(STEPS, peak=LR)):
+        (found,) = audit(run, plan).findings
+        assert (found.kind, found.numbers["times"]) == ("epoch ticks", EPOCH)
+
+
 def test_a_frequency_of_five_ticks_too_slowly(tmp_path):
     run, _ = lightning(tmp_path, sequence, interval="step", frequency=5)
     for found in (audit(run, LINE), audit(run)):
@@ -179,11 +186,13 @@ def test_a_schedule_of_keras_for_more_steps_is_not_finished(tmp_path):
     assert found.numbers["horizon"] == pytest.approx(4 * EPOCHS, abs=1)
 
 
-def test_a_schedule_of_keras_for_fewer_steps_is_over_early(tmp_path):
-    run, used = of_keras(tmp_path, CosineDecay(LR, 80), Rate())
+@pytest.mark.parametrize("steps", [60, 80])  # 60 are over in half of the rows behind the first
+def test_a_schedule_of_keras_for_fewer_steps_is_over_early(tmp_path, steps):
+    run, used = of_keras(tmp_path, CosineDecay(LR, steps), Rate())
     (found,) = audit(run).findings
-    assert (found.kind, found.begin) == ("early decay", 7)
-    assert len(used) == 80  # behind them no weight moved
+    assert (found.kind, found.begin) == ("early decay", steps // EPOCH - 1)
+    assert "Keras has no scheduler to tick" in found.cause
+    assert len(used) == steps  # behind them no weight moved
 
 
 def test_a_callback_that_counts_epochs_and_a_plan_that_counts_updates(tmp_path):
@@ -260,7 +269,7 @@ def test_the_schedule_of_a_resumed_trainer_is_told(same, form):
         assert found.segments == ()
 
 
-@pytest.mark.parametrize("form", ["state", "events"])
+@forms
 def test_another_horizon_at_the_resume_is_named(longer, form):
     run = open_run(longer / FORMS[form])
     assert run["lr"].steps.tolist() == list(range(2 * WHOLE))
@@ -271,10 +280,13 @@ def test_another_horizon_at_the_resume_is_named(longer, form):
     assert seen.numbers["found"] == pytest.approx(then(KEPT + 1), rel=SAME)
 
 
-def test_a_jump_onto_the_curve_of_another_horizon_is_seen_without_a_plan(longer):
-    (found,) = (one for one in audit(open_run(longer)).findings if one.kind != "zero start")
-    assert (found.kind, found.begin) == ("seam", KEPT + 1)
-    assert "max_steps was changed" in found.cause
+@forms
+def test_a_jump_onto_the_curve_of_another_horizon_is_seen_without_a_plan_and_with_the_later_one(longer, form):
+    run = open_run(longer / FORMS[form])
+    for plan in (None, RAN.over(2 * WHOLE, peak=PEAK)):
+        (found,) = (one for one in audit(run, plan).findings if one.kind != "zero start")
+        assert (found.kind, found.begin) == ("seam", KEPT + 1)
+        assert form == "events" or "max_steps was changed" in found.cause
 
 
 def test_the_segments_of_a_trainer_are_schedules_of_two_horizons(longer):

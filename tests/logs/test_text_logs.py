@@ -198,6 +198,17 @@ def test_the_trainers_own_console_has_its_steps_with_the_progress_bars_and_witho
     assert run.settings["horizon"] == 48
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_resume_of_the_trainer_with_another_total_has_its_own_bar(told: bool, tmp_path: Path) -> None:
+    text, bar = "", "  1%|   | {}/{} [\n"
+    for total, first, last in ((60, 0, 34), (120, 30, 120)):
+        text += f"***** Running training *****\n  Total optimization steps = {total}\n" * told + bar.format(0, total)
+        for done in range(first + 1, last):
+            text += ROW.format(4.0, done / 16) + bar.format(done, total) + bar.format(0, 9)
+    run = opened(tmp_path, "tee.log", text)
+    assert (run.segments, run.settings["horizon"], set(points(run, "loss"))) == ((0, 30), 120, set(range(119)))
+
+
 def test_mmengines_own_file_has_its_warmup_and_its_validation_behind_each_epoch() -> None:
     run = open_run(DATA / "mmengine_scalars.json")
     assert run["lr"].steps.tolist() == list(range(1, 24, 2))

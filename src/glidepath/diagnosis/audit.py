@@ -134,6 +134,7 @@ def _explained(sight: Sight, plan: Schedule, curves: list[ticking.Curve]) -> tup
         ticking.scaled(sight, curves)
         or ticking.laid_over(sight, plan)
         or ticking.over_another(sight, recipes, plan)
+        or resumes.onto_plan(sight, recipes, plan)
         or resumes.against_plan(sight, curves[:-1])
         or _unlike(sight, plan)
     )

@@ -31,12 +31,17 @@ FRAMEWORKS = (
     "mmengine",
 )  # by a word of the form of their logs
 
+OF_KERAS = "decay_steps were counted in epochs, or planned for fewer updates: Keras has no scheduler to tick"
+
 CAUSES: dict[str, Cause] = {
     "fast ticks": Cause(
         "the scheduler is ticked once a process, or once a micro-batch, in place of once an update",
         "tick once an applied update, or plan {times:g} times the steps where the library ticks so",
         ("huggingface/accelerate#2926", "huggingface/diffusers#9633", "Lightning-AI/pytorch-lightning#1476"),
-        {"accelerate": "a prepared scheduler is ticked once a process: plan steps x processes, or do not prepare it"},
+        {
+            "accelerate": "a prepared scheduler is ticked once a process: plan steps x processes, or do not prepare it",
+            "keras": OF_KERAS,
+        },
     ),
     "slow ticks": Cause(
         "the scheduler is ticked once in several updates, or its steps are counted in micro-batches",
@@ -94,6 +99,7 @@ CAUSES: dict[str, Cause] = {
     "early decay": Cause(
         "a decay planned for a shorter run, or a schedule that is ticked more than once an update",
         "a decay that ends with the run: .over({steps})",
+        of={"keras": OF_KERAS},
     ),
     "unfinished decay": Cause(
         "the run stopped before its horizon: too few steps, an early stop, or a horizon counted too long",

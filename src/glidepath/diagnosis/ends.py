@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from glidepath.diagnosis.bends import Bend
 from glidepath.diagnosis.finding import Finding, Severity
+from glidepath.diagnosis.guessing import straight
 from glidepath.diagnosis.joining import Span
 from glidepath.diagnosis.recovery import TOLD, Recovered, begun
 from glidepath.diagnosis.resumes import OWN_BEGIN
 from glidepath.diagnosis.sight import PEAKS, Sight, number_of
-from glidepath.diagnosis.ticking import USUAL, peak_missed
+from glidepath.diagnosis.ticking import USUAL, epoch_steps, peak_missed
 from glidepath.schedules.measure import completion
 from glidepath.schedules.schedule import Schedule
 
@@ -24,6 +25,7 @@ IDLE = 0.25  # of the run at a rate of 0 is no rounding of its horizon
 FALLING = 3  # rows that fall one below the other before a floor: a decay, and no drop
 MOST_BLUR = 0.25  # of one: a wider one makes every number a whole one
 WHOLE = 0.02  # how far from a whole number of times
+BLURRED = 0.05  # of an end: one that a log tells no better is near a half, or a quarter, of too many runs
 HALF = 0.5  # of an update: an end that is as near as that is at that update
 EARLY = 4  # parts of the warmup: a decay that began in the first of them began with the run
 SHORT = 100  # updates: of so few the first is more than one percent
@@ -140,20 +142,26 @@ def _ticks_an_update(sight: Sight, end: float, run: int) -> tuple[int, float]:
 
 
 def _is_exact(sight: Sight, end: float, told: float) -> bool:
-    """Whether the last decay ends at a place, to the nearest update, and what a log leaves open of the run's end."""
+    """Whether the last decay ends at a place, to the nearest update, and what a log leaves open of the run's end.
+
+    Where that is more than a little, any place is one.
+    """
     own = next((bend.end for bend in _falls(sight.spans)[-1:]), end)
     own = own if abs(own - end) <= 2 * sight.every + WHOLE * end else end
-    return abs(own - told) <= HALF + (sight.every * told / (sight.last + 1) if sight.horizon is None else 0.0)
+    blur = HALF + (sight.every * told / (sight.last + 1) if sight.horizon is None else 0.0)
+    return abs(own - told) <= blur <= BLURRED * told
 
 
 def unfinished(sight: Sight) -> Iterator[Finding]:
     """A run that stopped within its decay."""
-    found, done, asked = sight.recovered, sight.last + 1, sight.horizon
+    found, done, asked = sight.recovered, sight.done, sight.horizon
     if found is None or _restarts(found):
         return
-    horizon, slack = found.schedule.horizon.steps, 2 * sight.every
+    horizon, slack, by_epochs = found.schedule.horizon.steps, 2 * sight.every, _by_epochs(sight, found)
     whole = asked is not None and done >= asked - slack
-    if asked is not None and whole and horizon > done + slack and abs(horizon - asked) > slack:
+    if by_epochs is not None:
+        yield by_epochs
+    elif asked is not None and whole and horizon > done + slack and abs(horizon - asked) > slack:
         yield _led_further(sight, found, asked)
     elif horizon > done + slack:
         yield from cut_short(sight, found.schedule, sure=found.sure)
@@ -162,9 +170,21 @@ def unfinished(sight: Sight) -> Iterator[Finding]:
         yield sight.found("unfinished decay", "suspect", done - 1, evidence, share=done / asked)
 
 
+def _by_epochs(sight: Sight, found: Recovered) -> Finding | None:
+    """What is said of a curve of a row an epoch that comes to its end with as many epochs as the run has updates."""
+    horizon, updates, epoch = found.schedule.horizon.steps, max(sight.done, sight.horizon or 0), epoch_steps(sight)
+    if epoch is None or not 1 < epoch < sight.every + 1 or abs(horizon - epoch * updates) > WHOLE * horizon:
+        return None
+    evidence = (
+        f"with a row an epoch, of {epoch} updates, the learning rate leads to update {horizon}, {epoch} times the "
+        f"{updates} of the run, and ends at {sight.values[-1]:.3g}"
+    )
+    return sight.found("epoch ticks", "suspect", 0, evidence, sure=found.sure, times=epoch)
+
+
 def _led_further(sight: Sight, found: Recovered, asked: int) -> Finding:
     """What is said of a schedule of more steps than the run was planned for: k times as many are ticks of k updates."""
-    horizon, done = found.schedule.horizon.steps, sight.last + 1
+    horizon, done = found.schedule.horizon.steps, sight.done
     evidence = (
         f"the learning rate leads to update {horizon}, but the run was planned for {asked}: it ends at "
         f"{sight.values[-1]:.3g}, with {completion(found.schedule, done):.0%} of the decay done"
@@ -186,7 +206,7 @@ def _falls(spans: tuple[Span, ...]) -> list[Bend]:
 
 def cut_short(sight: Sight, schedule: Schedule, *, sure: float = 0.95) -> Iterator[Finding]:
     """What is said of a run that stopped before the end of the schedule that it followed."""
-    done, horizon = sight.last + 1, schedule.horizon.steps
+    done, horizon = sight.done, schedule.horizon.steps
     share = completion(schedule, done)
     end = float(schedule(horizon - 1))
     if done + 2 * sight.every < horizon and done < FINISHED * horizon and share < FINISHED:
@@ -203,8 +223,22 @@ def other_peak(sight: Sight) -> Iterator[Finding]:
     if asked is None or found is None or found.schedule.peak is None or found.drawn:
         return
     ratio = found.schedule.peak / asked
-    between = sight.peak <= asked * (1 + OTHER_PEAK) <= found.schedule.peak * (1 + OTHER_PEAK)  # of two rows
+    high = max(found.schedule.peak, _between(sight)) * (1 + OTHER_PEAK)
+    between = sight.peak <= asked * (1 + OTHER_PEAK) and asked <= high  # of two rows
     rising = float(sight.values[-1]) >= sight.peak - float(sight.limit[-1]) and np.ptp(sight.values) > sight.limit[-1]
     if abs(ratio - 1) > OTHER_PEAK and not between and not (rising and ratio < 1):
         evidence = f"the peak is {found.schedule.peak:.4g}, {ratio:.4g} times the {asked:.4g} that was asked for"
         yield sight.found("other peak", "wrong", 0, evidence, ratio=ratio, peak=found.schedule.peak)
+
+
+def _between(sight: Sight) -> float:
+    """The highest that a rise and a fall meet at, beside the highest row, where both go straight on."""
+    at, seen, top = sight.steps, sight.values, int(np.argmax(sight.values))
+    met = [sight.peak]
+    for row in range(max(top - 1, 0), min(top + 1, at.size - 2)):
+        down, head = straight(at[row + 1 : row + 3], seen[row + 1 : row + 3])
+        up, foot = straight(at[row - 1 : row + 1], seen[row - 1 : row + 1]) if row else (np.inf, 0.0)
+        where = (head - foot) / (up - down) if row else at[0]
+        if up > 0 > down and at[row] <= where <= at[row + 1]:
+            met.append(down * where + head)
+    return max(met)

@@ -14,6 +14,7 @@ from glidepath.diagnosis.stretches import Drawn, Stretch
 PARTS_OF_INTERVAL = (0.5, 0.1)  # of the steps between two points: how far a bound may be moved to a round number
 ROOMS = 4_096  # places at which two bends are looked at for where they meet
 BELOW_A_STEP = 0.5
+PART_OF_STEP = 0.1  # that a line may be led too far, as its print has it
 WHOLE = 1e-3  # of a step: a bound as near as that is at it
 ROUND_POWER, EXACT_POWER = 0.02, 0.002  # of a power: 2 for 1.99, and where all else is round already
 NEAR = 5e-3  # of a level: two bends that come no nearer do not meet
@@ -36,9 +37,28 @@ def spans(points: Points, found: list[Stretch]) -> list[Span]:
     for one, other in pairwise(meant):
         bounds.append(max(bounds[-1] + 1, _bound(one, other, points)))
     ends = [*bounds[1:], int(points.steps[-1]) + 1]
-    return [
+    whole = [
         Span(begin, end, _led(one, points, begin, end)) for begin, end, one in zip(bounds, ends, meant, strict=True)
     ]
+    capped = [
+        _capped(one, other, points[stretch.last : stretch.last + 1])
+        for (one, other), stretch in zip(pairwise(whole), meant, strict=False)
+    ]
+    return [*capped, whole[-1]]
+
+
+def _capped(one: Span, other: Span, last: Points) -> Span:
+    """A line that was led higher than the fall behind it begins, only so high: (t+1)/W is at its peak at W-1."""
+    rise, fall = one.bend, other.bend
+    if not (isinstance(rise, Bend) and isinstance(fall, Bend) and rise.shape == "linear" and rise.rises and fall.falls):
+        return one
+    level, seen = fall.at(other.begin), float(last.steps[0])
+    there = rise.begin + rise.length * (level - rise.start) / (rise.to - rise.start)
+    if not max(seen - WHOLE, rise.begin + 1) <= there <= one.end - PART_OF_STEP:
+        return one
+    exact = abs(rise.at(round(there)) - level) <= 2 * last.open_[0]
+    end = float(round(there)) if exact else max(seen, float(there // 1))
+    return replace(one, bend=replace(rise, to=level if exact else rise.at(end), end=end))
 
 
 def _all_round(found: list[Stretch], points: Points) -> list[Stretch]:
@@ -54,7 +74,7 @@ def _bound(one: Stretch, other: Stretch, points: Points) -> int:
     """The step at which the other one begins."""
     early = _earlier(one, other, points)
     begin, end = float(points.steps[one.last]), float(points.steps[other.first])
-    return _meet(one.bend, other.bend, begin, end) if early is None else early
+    return _meet(one.bend, other.bend, begin, end, float(points.open_[one.last])) if early is None else early
 
 
 def _led(one: Stretch, points: Points, begin: int, end: int) -> Bend | Drawn:
@@ -124,8 +144,8 @@ def _levelled(bend: Bend, points: Points, seen: Container[str] = ()) -> Bend:
     return bend
 
 
-def _meet(one: Bend | Drawn, other: Bend | Drawn, begin: float, end: float) -> int:
-    """The step behind `begin`, at most `end`, from which the other bend holds."""
+def _meet(one: Bend | Drawn, other: Bend | Drawn, begin: float, end: float, open_: float) -> int:
+    """The step behind `begin`, at most `end`, from which the other bend holds; `open_` is left open at `begin`."""
     if isinstance(one, Drawn) or isinstance(other, Drawn):
         return int(end)
     before = led(one, one.begin, end) if one.end >= begin - WHOLE else one
@@ -133,12 +153,16 @@ def _meet(one: Bend | Drawn, other: Bend | Drawn, begin: float, end: float) -> i
     at = np.unique(np.linspace(begin, end, ROOMS).round())
     gaps = np.abs(before(at) - behind(at))
     best = int(np.argmin(gaps))
-    if gaps[best] <= NEAR * max(one.start, one.to, other.start):
+    crossed = at[(before(at) > behind(at)) & (at > begin)] if one.rises and other.falls else at[:0]
+    denied = crossed.size and not best and gaps[0] > 2 * open_  # the row at `begin` is not of the other
+    if gaps[best] <= NEAR * max(one.start, one.to, other.start) and not denied:
         return round(other.begin) if begin < other.begin < end and _near(before, other) else int(at[best])
     if one.rises and other.begin < begin:
         return _reached(before, other, at[1:])
     natural = [bend for bend in (other.begin, one.end) if begin + WHOLE < bend < end - WHOLE]
-    return round(natural[0]) if natural else _roundest(int(begin) + 1, int(end))
+    if natural and not denied:
+        return round(natural[0])
+    return int(crossed[0]) if crossed.size else _roundest(int(begin) + 1, int(end))
 
 
 def _without_flat_tops(found: list[Stretch], points: Points) -> list[Stretch]:

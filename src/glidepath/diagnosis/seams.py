@@ -85,19 +85,21 @@ def _is_near(row: int, view: View) -> bool:
 
 def _is_of_data(row: int, view: View) -> bool:
     """Whether a jump can be that of other data: a loss that had fallen, at a time when nothing else happened."""
-    step, before = int(view.steps[row]), view.losses[max(0, row - TEN) : row]
-    if view.resumed_near(step) or view.raised_near(step) or not view.settled(step) or not has_fallen(view):
+    if not has_fallen(view) or not _is_alone(row, view):
         return False
-    base, last = float(np.median(before)), view.losses[row + TEN :][-TEN:]
-    lost = np.median(view.losses[row : row + TEN]) - base
-    if (
-        lost < OF_SHIFT * view.fall
-        or leap_of(view) is not None
-        or any(one.stays is not None and one.begin < view.steps[max(0, row - 2 * TEN)] for one in view.excursions)
-    ):
-        return False
+    base, last = float(np.median(view.losses[max(0, row - TEN) : row])), view.losses[row + TEN :][-TEN:]
+    jumped = np.median(view.losses[row : row + TEN]) - base >= OF_SHIFT * view.fall
     dead = last.size > 0 and np.median(last) > base + DEAD * view.fall
-    return not dead and not _goes_on_up(row, view)
+    return bool(jumped) and not dead and not _goes_on_up(row, view)
+
+
+def _is_alone(row: int, view: View) -> bool:
+    """Whether neither a process nor a rate changed there, behind the warmup, and nothing went wrong before."""
+    step = int(view.steps[row])
+    if view.resumed_near(step) or view.raised_near(step) or not view.settled(step) or leap_of(view) is not None:
+        return False
+    near = view.steps[max(0, row - 2 * TEN)]
+    return not any(one.stays is not None and one.begin < near for one in view.excursions)
 
 
 def _goes_on_up(row: int, view: View) -> bool:
@@ -121,6 +123,8 @@ def shifted(step: int, base: float, top: float, back: int | None) -> Finding:
         f"the loss jumped from {base:.4g} to {top:.4g} at step {step}, within a row, and {end}; "
         "neither the learning rate nor the process changed there"
     )
-    cause = "other data from there on: a new file, language or source, or labels that mean something else"
+    cause = (
+        "other data from there on (a new file, language or source, other labels), or a batch that broke the training"
+    )
     fix = f"look at the batches from step {step} on; where the change is meant, warm up again over some hundred updates"
     return Finding("data seam", "suspect", step, evidence, cause, fix, back, 0.7, None, {"jump": top - base})

@@ -67,6 +67,11 @@ class Sight:
         return int(self.steps[-1])
 
     @property
+    def done(self) -> int:
+        """The updates done, by whichever curve goes on furthest."""
+        return max([self.last, *(int(one.steps[-1]) for one in self.run.curves.values() if len(one))]) + 1
+
+    @property
     def every(self) -> float:
         """The steps between two rows, usually."""
         return interval(self.steps)

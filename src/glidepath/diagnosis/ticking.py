@@ -104,14 +104,15 @@ def later(curve: Curve, by: int, steps: Numbers) -> Numbers:
 
 
 def _slowly(sight: Sight, curve: Curve) -> Finding | None:
-    """The plan's values, each kept for several updates."""
+    """The plan's values, each kept for several updates: an epoch, the interval of the log, or the fewest that do."""
     some = _some(sight.steps.size)
     at, seen, limit = sight.steps[some], sight.values[some], sight.limit[some]
     flat = np.ptp(seen) < MOVES * sight.peak  # then the plan ticked by parts may say it too
-    for width in range(2, min(MOST_TICKS, sight.last) + 1):
+    usual = [one for one in (epoch_steps(sight) or 0, round(sight.every)) if 2 <= one <= sight.last]
+    for width in dict.fromkeys((*usual, *range(2, min(MOST_TICKS, sight.last) + 1))):
         near = bool((np.abs(curve(at // width) - seen) <= limit).all())
         kept = near and agrees(sight, partial(_slower, curve, width))
-        if kept and not (flat and agrees(sight, partial(_faster, curve, 1 / width))):
+        if kept and not (flat and width not in usual and agrees(sight, partial(_faster, curve, 1 / width))):
             return _kept_for(sight, width)
     return None
 

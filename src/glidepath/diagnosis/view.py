@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glidepath.diagnosis.circumstances import Circumstances
+from glidepath.diagnosis.distant import windowed
 from glidepath.diagnosis.excursion import NORMAL_MEDIAN, Excursion
-from glidepath.diagnosis.hearing import Heard, hear
+from glidepath.diagnosis.hearing import LONG, Heard, hear
 from glidepath.diagnosis.jumps import jump_of
 from glidepath.diagnosis.norms import LOUD, LOUD_TIMES
 from glidepath.diagnosis.rates import Rates, rates_of
@@ -187,8 +188,15 @@ def view(run: Run, plan: Schedule | None) -> View | None:
         _horizon(run, plan),
         noise_of(losses),
         hear(steps, losses, run.curves.get(NORM)),
-        jump_of(losses),
+        _jump(steps, losses),
     )
+
+
+def _jump(steps: NDArray[np.int64], losses: NDArray[np.float64]) -> int | None:
+    """The row of the jump of a level; of a long run the first of its window."""
+    size, _, levels = windowed(steps, losses) if len(losses) > LONG else (1, steps, losses)
+    place = jump_of(levels)
+    return None if place is None else place * size
 
 
 def noise_of(values: NDArray[np.float64]) -> float:

@@ -21,7 +21,7 @@ def _pair(text: str) -> Iterator[tuple[str, str]]:
         yield EVALUATION.get(found["name"], found["name"]), found["value"]
 
 
-def _done(said: dict[str, str]) -> int:
+def _done(said: re.Match[str]) -> int:
     """The update that is done when so many batches of this epoch are."""
     epoch, batch, of = (int(said[name] or 1) for name in ("own_epoch", "own_batch", "own_of"))
     return max((epoch - 1) * of + batch - 1, 0)

@@ -70,7 +70,7 @@ class _Reading:
             place, form = self.places.get(len(tail), NOWHERE)
             tag, at = self.known.get(tail[:place] + tail[place + form.size :], UNKNOWN)
             if at == place:
-                self.points.add(tag, self._row(step), signed(step), form.unpack_from(tail, place)[0])
+                self.points.add(self._row(step), signed(step), ((tag, form.unpack_from(tail, place)[0]),))
             else:
                 self._event(tail, step)
         except (ValueError, IndexError, struct.error):
@@ -89,7 +89,7 @@ class _Reading:
         step = found if isinstance(found, int) else step
         for tag, number, text in _values(tail):
             if number is not None:
-                self.points.add(tag, self._row(step), signed(step), number)
+                self.points.add(self._row(step), signed(step), ((tag, number),))
                 self._remember(tail, tag, number)
             elif text and len(self.texts) < MOST_TEXTS:
                 self.texts[tag] = text
@@ -135,7 +135,7 @@ def read_events(path: Path) -> Events:
     if not events:
         raise LogError(f"{called(path)}: expected TensorBoard events, got {notes[0] if notes else 'none'}")
     walls = np.maximum.accumulate(np.nan_to_num(np.frombuffer(reading.walls)))
-    notes = [f"{path.name}: {note}" for note in (*notes, *reading.points.notes())]
+    notes = [f"{path.name}: {note}" for note in (*notes, *reading.points.omissions())]
     return Events(reading.points.columns(), walls, reading.texts, tuple(notes))
 
 

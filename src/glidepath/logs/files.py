@@ -3,10 +3,12 @@
 import io
 import stat
 import zlib
-from collections.abc import Generator, Iterator
+from codecs import getincrementaldecoder
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from glidepath.errors import LogError, shown
 
@@ -44,7 +46,7 @@ def refusals(path: Path) -> Iterator[None]:
         raise LogError(f"expected a log that can be read at {called(path)}, got a refusal: {reason}") from error
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> io.BufferedReader:
     """A regular file open for reading its bytes, unpacked on the way where it is gzip'd; for the caller to close.
 
     A packed file that was cut ends where it was cut. Raises LogError for what is no regular file.
@@ -92,25 +94,43 @@ def lines_of(path: Path) -> Generator[str]:
     UTF-8, or UTF-16 where the file says so at its start. A line longer than a million characters is cut there. Every
     end of a line reads as "\\n". Raises LogError.
     """
-    encoding = encoding_of(head_of(path)[: len(GZIP)])
-    with refusals(path), io.TextIOWrapper(opened(path), encoding=encoding, errors="replace") as text:
-        yield from _bounded(text)
+    with opened(path) as file, refusals(path):
+        yield from chain.from_iterable(_bounded(_texts(file)))
 
 
-def _bounded(text: IO[str]) -> Iterator[str]:
-    first, inside = True, False  # of the file; of a line that was cut
-    while line := text.readline(LONGEST_LINE):
-        whole = line.endswith("\n")
-        if not inside:
-            kept = line.removeprefix(MARK) if first else line
-            yield kept if whole or len(line) < LONGEST_LINE else kept + "\n"
-        first, inside = False, not whole
+def _texts(file: io.BufferedReader) -> Iterator[str]:
+    """A file, decoded, part by part as it can be read: what stands before damage is not lost with it."""
+    start = file.peek(len(GZIP))[: len(GZIP)]
+    decoder = io.IncrementalNewlineDecoder(getincrementaldecoder(encoding_of(start))(errors="replace"), translate=True)
+    yield decoder.decode(file.read1(HEAD)).removeprefix(MARK)
+    while data := file.read1(HEAD):
+        yield decoder.decode(data)
+    yield decoder.decode(b"", final=True)
+
+
+def _bounded(texts: Iterable[str]) -> Iterator[list[str]]:
+    """The lines of a text that comes in parts, each with its end; what a long one has behind the bound is left out."""
+    rest, inside = "", False  # a line that goes on; whether it was cut already
+    for text in texts:
+        if inside:
+            _, end, text = text.partition("\n")
+            inside = not end
+        lines = io.StringIO(rest + text).readlines()
+        rest = "" if not lines or lines[-1].endswith("\n") else lines.pop()
+        if lines and len(lines[0]) > LONGEST_LINE:
+            lines[0] = lines[0][:LONGEST_LINE] + "\n"
+        if len(rest) >= LONGEST_LINE:
+            lines.append(rest[:LONGEST_LINE] + "\n")
+            rest, inside = "", True
+        yield lines
+    if rest:
+        yield [rest]
 
 
 class _Unpacked(io.RawIOBase):
     """The bytes of a gzip'd file, no more than the bound, to wherever it was cut."""
 
-    def __init__(self, file: IO[bytes], path: Path) -> None:
+    def __init__(self, file: io.BufferedReader, path: Path) -> None:
         self._file, self._path, self._left = file, path, LARGEST_UNPACKED
         self._member, self._packed = zlib.decompressobj(OF_GZIP), b""
 

@@ -11,7 +11,7 @@ from glidepath.logs.lines import NUMBER, WHOLE, Dialect, Kind
 NAME = "litgpt stdout"
 
 
-def _update(said: dict[str, str]) -> int:
+def _update(said: re.Match[str]) -> int:
     """A micro-batch that ends an update, marked (step), is of the one just counted; another is of the next."""
     return int(said["own_step"].replace(",", "")) - bool(said["own_end"])
 

@@ -56,6 +56,6 @@ def _recording(rows: Iterator[Any], name: str, settings: dict[str, Any]) -> Reco
             continue
         row += step != before
         before = step
-        points.add(str(key), row, step, found if abs(found) < LARGEST_FLOAT else found * 2)
+        points.add(row, step, [(str(key), found if abs(found) < LARGEST_FLOAT else found * 2)])
     columns, notes = from_zero(points.columns(), settings)
-    return Recording(columns, MappingProxyType(settings), (*notes, *points.notes()), name=name, origin=NAME)
+    return Recording(columns, MappingProxyType(settings), (*notes, *points.omissions()), name=name, origin=NAME)

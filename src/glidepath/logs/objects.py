@@ -20,7 +20,7 @@ def objects_of(path: Path, tally: Tally) -> Iterator[tuple[int, str, Table]]:
         words, brace, _ = line.partition("{")
         if not brace:
             continue
-        table = _table(line[len(words) :])
+        table = object_in(line[len(words) :])
         if table is not None:
             yield row, words, table
         elif line.endswith("\n"):
@@ -34,7 +34,7 @@ def objects_of(path: Path, tally: Tally) -> Iterator[tuple[int, str, Table]]:
 def objects_in(path: Path, head: bytes, key: str) -> Iterator[Table]:
     """The objects with a key in a file's start, and of a longer one in its middle and end."""
     for line in sampled(path, head, key):
-        if (place := line.find("{")) >= 0 and (table := _table(line[place:])) is not None:
+        if (place := line.find("{")) >= 0 and (table := object_in(line[place:])) is not None:
             yield table
 
 
@@ -54,9 +54,10 @@ def counted(table: Mapping[str, Any], name: str) -> int | None:
     return int(value) if value is not None and value == value and abs(value) < float("inf") else None
 
 
-def _table(text: str) -> Table | None:
+def object_in(text: Any) -> Table | None:
+    """The JSON object in a text, or in bytes; None where it is none."""
     try:
         table = json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return None
     return table if isinstance(table, dict) else None

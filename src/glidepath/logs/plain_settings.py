@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glidepath.errors import LogError
 from glidepath.logs.files import lines_of
-from glidepath.logs.rows import number
+from glidepath.logs.gathering import setting
 
 MOST_LINES = 1_000
 LINE = re.compile(r"([\w./-]{1,100}):\s+([^#&*!|>{\[][^#]{0,500}?)\s*(?:#.*)?")
@@ -31,7 +31,5 @@ def settings_beside(path: Path, name: str) -> dict[str, Setting]:
 def _value(text: str) -> Setting:
     if text.lower() in WORDS:
         return WORDS[text.lower()]
-    found = number(text)
-    if found is None:
-        return text.strip("'\"")
-    return int(found) if re.fullmatch(r"[+-]?\d{1,15}", text) else found
+    found: Setting = setting(text)
+    return found.strip("'\"") if isinstance(found, str) else found

@@ -20,18 +20,26 @@ SOURCES = {
 
 def plain_lines(path: Path, tally: Tally, marks: Iterable[str]) -> Iterator[tuple[int, str]]:
     """The lines of a text by row, without colours; one that was cut at the file's end is left out, and that is said."""
-    row = -1
+    return enumerate(_plain(path, tally, marks))
+
+
+def _plain(path: Path, tally: Tally, marks: Iterable[str]) -> Iterator[str]:
+    """Each line, or "" for one that is left out."""
+    count = 0
     try:
-        for row, line in enumerate(lines_of(path)):
-            if not line.endswith("\n"):
+        for line in lines_of(path):
+            count += 1
+            if line[-1] != "\n":
                 if any(mark in line for mark in marks):
                     tally.notes.append("the last line was cut in the middle, left out")
-            elif len(line) < LONGEST:
-                yield row, COLOURS.sub("", line) if "\x1b" in line else line
+            elif len(line) >= LONGEST:
+                yield ""
+            else:
+                yield COLOURS.sub("", line) if "\x1b" in line else line
     except LogError as error:
-        if row < 0:
+        if not count:
             raise
-        tally.notes.append(f"read up to line {row + 1}: {error}")
+        tally.notes.append(f"read up to line {count}: {error}")
 
 
 def sampled(path: Path, head: bytes, mark: str) -> Iterator[str]:

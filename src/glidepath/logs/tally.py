@@ -1,7 +1,6 @@
 """What a log says while it is read line by line: its columns, settings and notes, and where a process began."""
 
-from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,12 +9,11 @@ import numpy as np
 
 from glidepath.errors import LogError
 from glidepath.logs.files import called
-from glidepath.logs.gathering import MOST_NAMES, MOST_SETTINGS
+from glidepath.logs.gathering import MOST_SETTINGS, Gathering
 from glidepath.runs.curve import LAST_WHOLE
 from glidepath.runs.recording import Column, Recording
 
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}  # as people write large numbers
-LEFT_OUT = f"{{0}} values left out: more than {MOST_NAMES:,} names, or a step beyond 2**53"
 FEWEST_REPEATS = 3  # below it a repeated step is the seam of a resume, and nothing to speak of
 
 
@@ -37,35 +35,16 @@ def spelled(text: str) -> float | None:
         return None
 
 
-class Tally:
+class Tally(Gathering):
     """One log: its points by its own names, `settings`, `notes`, and `starts`, the rows at which a process began."""
 
     def __init__(self) -> None:
         """Nothing yet."""
-        self._columns: dict[str, tuple[array[int], array[int], array[float]]] = {}  # rows, steps, values
-        self._left_out = 0
+        super().__init__()
         self.settings: dict[str, Any] = {}
         self._texts: dict[str, str] = {}  # of the settings, since most lines say one again
         self.notes: list[str] = []
         self.starts: list[int] = []
-
-    def add(self, row: int, step: int, values: Iterable[tuple[str, float | None]]) -> None:
-        """What a row says of a step, by name; None where it says nothing."""
-        if not -LAST_WHOLE <= step <= LAST_WHOLE:
-            self._left_out += 1
-            return
-        for name, value in values:
-            if value is None:
-                continue
-            column = self._columns.get(name)
-            if column is None:
-                if len(self._columns) >= MOST_NAMES:
-                    self._left_out += 1
-                    continue
-                column = self._columns[name] = array("q"), array("q"), array("d")
-            column[0].append(row)
-            column[1].append(step)
-            column[2].append(value)
 
     def set(self, name: str, text: str) -> None:
         """A setting: a whole number where it is one, a number, or the text itself; of several the last word."""
@@ -88,18 +67,12 @@ class Tally:
 
         Raises LogError where there is no value.
         """
-        columns = {name: _column(*one, late=name in later) for name, one in self._columns.items()}
+        columns = self.columns(later)
         if not columns:
             raise LogError(f"{called(path)}: expected lines of {origin}, got none with a step and a number")
-        full = [LEFT_OUT.format(self._left_out)] if self._left_out else []
-        said = (*notes, *self.notes, *full, *_repeats(columns))
+        said = (*notes, *self.notes, *self.omissions(), *_repeats(columns))
         settings = MappingProxyType(self.settings)
         return Recording(columns, settings, said, tuple(self.starts), origin=origin, clock=clock)
-
-
-def _column(rows: "array[int]", steps: "array[int]", values: "array[float]", *, late: bool) -> Column:
-    places = np.frombuffer(steps, np.int64)
-    return Column(places + 1 if late else places, np.frombuffer(values), rows=np.frombuffer(rows, np.int64))
 
 
 def _repeats(columns: Mapping[str, Column]) -> list[str]:

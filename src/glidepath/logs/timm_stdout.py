@@ -12,7 +12,7 @@ NAME = "timm stdout"
 COUNT = r"\d{1,9}"
 
 
-def _update(said: dict[str, str]) -> int:
+def _update(said: re.Match[str]) -> int:
     """Epochs are of one length, and both count from 0."""
     return int(said["epoch"]) * int(said["set_updates_per_epoch"]) + int(said["own_update"])
 

@@ -1,6 +1,5 @@
 """trackio's SQLite file of a project: `metrics(id, run_id, timestamp, run_name, step, metrics)`, JSON in the last."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +9,8 @@ from glidepath.errors import LogError
 from glidepath.logs.counting import recounted
 from glidepath.logs.database import columns_of, database, tables
 from glidepath.logs.files import called
-from glidepath.logs.gathering import Gathering, by_name, flat, number, whole
+from glidepath.logs.gathering import Gathering, by_name, whole
+from glidepath.logs.objects import numbers, object_in
 from glidepath.runs.recording import Recording
 
 NAME = "trackio SQLite"
@@ -37,17 +37,15 @@ def read(path: Path) -> Mapping[str, Recording]:
         rows = connection.execute(f"SELECT {run_id}, run_name, step, metrics FROM metrics ORDER BY rowid")  # noqa: S608
         for row, (run, name, place, text) in enumerate(rows):
             _, points = runs.setdefault(str(run), (str(name), Gathering()))
-            step, values = whole(place), _object(text)
+            step, values = whole(place), object_in(text)
             if step is None or not values:
                 points.left_out += 1
                 continue
-            for key, value in flat(values):
-                if (found := number(value)) is not None:
-                    points.add(key, row, step, found)
+            points.add(row, step, numbers(values))
         settings = {}
         if columns_of(connection, "configs") >= {run_id, "config"}:
             pairs = connection.execute(f"SELECT {run_id}, config FROM configs LIMIT 10000")  # noqa: S608
-            settings = {str(run): _object(text) for run, text in pairs}
+            settings = {str(run): object_in(text) or {} for run, text in pairs}
     made = {run: _recording(points, name, settings.get(run, {})) for run, (name, points) in runs.items()}
     if not any(one.columns for one in made.values()):
         raise LogError(f"{called(path)}: expected runs with metrics, got {len(made)} without any")
@@ -57,13 +55,4 @@ def read(path: Path) -> Mapping[str, Recording]:
 def _recording(points: Gathering, name: str, settings: Mapping[str, Any]) -> Recording:
     columns, notes = recounted(points.columns())
     own = {key: value for key, value in settings.items() if not key.startswith(NO_SETTING)}
-    return Recording(columns, MappingProxyType(own), (*notes, *points.notes()), name=name, origin=NAME)
-
-
-def _object(text: Any) -> dict[str, Any]:
-    """A JSON object, written as text or as bytes; nothing where it is none."""
-    try:
-        value = json.loads(text)
-    except (ValueError, TypeError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return Recording(columns, MappingProxyType(own), (*notes, *points.omissions()), name=name, origin=NAME)

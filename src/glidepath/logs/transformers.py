@@ -45,29 +45,28 @@ def read(path: Path) -> Mapping[str, Recording]:
     source, state, refused = _newest([path] if is_file(path) else _states(path), path)
     points, last = Gathering(), 0
     version = _version(source.with_name("config.json"))
-    late = {"learning_rate": int(version < OWN_RATE)} if version else {}
+    late = ("learning_rate",) if version and version < OWN_RATE else ()
     for row, values in enumerate(state[HISTORY]):
         step = whole(values.get(STEP)) if isinstance(values, dict) else None
         if step is None:
             points.left_out += 1
             continue
         last = step
-        for name, value in _measured(values):
-            points.add(name, row, step - 1 + late.get(name, 0), value)
-    if not (columns := points.columns()):
+        points.add(row, step - 1, _measured(values))
+    if not (columns := points.columns(later=late)):
         raise LogError(f"{called(source)}: expected rows in {HISTORY}, got none with a step and a number")
     settings = {name: value for name, value in state.items() if name not in NO_SETTING and value is not None}
     settings |= {"transformers_version": ".".join(map(str, version))} if version else {}
-    notes = (COUNTED.format(last, last - 1), *([LATE] if any(late.values()) else []), *points.notes(), *refused)
+    notes = (COUNTED.format(last, last - 1), *([LATE] if late else []), *points.omissions(), *refused)
     return {"": Recording(columns, MappingProxyType(settings), notes, origin=NAME)}
 
 
-def _measured(values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _measured(values: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
     """The numbers of a row; the totals of the last row, mean loss among them, are no points of a curve."""
     last = "train_runtime" in values
     for name, value in flat(values):
-        if name != STEP and not (last and name in TOTALS) and (found := number(value)) is not None:
-            yield name, found
+        if name != STEP and not (last and name in TOTALS):
+            yield name, number(value)
 
 
 def _newest(sources: list[Path], path: Path) -> tuple[Path, dict[str, Any], list[str]]:

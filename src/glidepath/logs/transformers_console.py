@@ -9,7 +9,6 @@ of updates, where the log names both; else rows are counted.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -47,11 +46,12 @@ ROUNDED = "the learning rate of a row is that of the next update with transforme
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row of the log, and of each progress bar below it, by its total, where it stood first."""
+    """A row of the log, of each progress bar below it, by its total, where it stood first, and the total announced."""
 
     row: int
     values: dict[str, float | None]
     bars: dict[int, int]
+    told: int | None
 
     @property
     def is_training(self) -> bool:
@@ -77,7 +77,8 @@ def _rows(path: Path, tally: Tally) -> list[_Row]:
     rows = list[_Row]()
     for row, line in plain_lines(path, tally, [MARK]):
         if MARK in line and (found := ROW.search(line)):
-            rows.append(_Row(row, {name: spelled(text) for name, text in PAIR.findall(found[0])}, {}))
+            values = {name: spelled(text) for name, text in PAIR.findall(found[0])}
+            rows.append(_Row(row, values, {}, tally.settings.get("horizon")))
         elif "%|" in line and rows and (found := BAR.search(line)) and len(rows[-1].bars) < MOST_BARS:
             rows[-1].bars.setdefault(int(found["of"]), int(found["done"]))
         elif " = " in line and (found := SETTING.search(line)):
@@ -102,18 +103,29 @@ def _steps(rows: Sequence[_Row], tally: Tally) -> list[int]:
 
 
 def _by_bars(rows: Sequence[_Row], tally: Tally) -> list[int]:
-    """Of the bars the one that is below most rows of training is its bar; evaluations have others."""
-    totals = Counter(total for row in rows if row.is_training for total in row.bars)
-    total = tally.settings.get("horizon") or max(totals, key=totals.__getitem__, default=0)
-    if 2 * totals[total] < max(sum(row.is_training for row in rows), 1):
-        return []
-    tally.settings["horizon"] = total
-    steps, gap = [0], 0
+    """By the bar of the training, which a resume may have given another total; evaluations have others."""
+    totals = _totals([row for row in rows if row.is_training])
+    steps, gap, found = [0], 0, list[int]()
     for row in rows:
-        step = row.bars.get(total, steps[-1] + gap * row.is_training)
+        total = next((one for one in row.bars if one == row.told or (row.told is None and one in totals)), None)
+        step = steps[-1] + gap * row.is_training if total is None else row.bars[total]
         gap = step - steps[-1] if row.is_training else gap
         steps.append(step)
+        found += [total] if total is not None and row.is_training else []
+    if 2 * len(found) < max(sum(row.is_training for row in rows), 1):
+        return []
+    tally.settings["horizon"] = found[-1]
     return steps[1:]
+
+
+def _totals(rows: Sequence[_Row]) -> set[int]:
+    """The total that is below most rows of training, and those of bars that go on from row to row."""
+    done: dict[int, list[int]] = {}
+    for row in rows:
+        for total, one in row.bars.items():
+            done.setdefault(total, []).append(one)
+    growing = {total for total, all_ in done.items() if len(all_) > 1 and np.median(np.diff(all_)) > 0}
+    return growing or set(sorted(done, key=lambda total: -len(done[total]))[:1])
 
 
 def _updates_of_an_epoch(rows: Sequence[_Row], tally: Tally) -> float:

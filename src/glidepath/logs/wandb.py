@@ -14,7 +14,8 @@ from typing import Any
 from glidepath.errors import LogError
 from glidepath.logs.counting import recounted
 from glidepath.logs.files import called, is_file
-from glidepath.logs.gathering import Gathering, by_name, flat, number, whole
+from glidepath.logs.gathering import Gathering, by_name, whole
+from glidepath.logs.objects import numbers
 from glidepath.logs.protobuf import fields
 from glidepath.logs.wandb_file import (
     CONFIG,
@@ -74,15 +75,14 @@ class _Run:
         step = whole(values.get(OWN_STEP))
         if step is None:
             step = _own_step(history)
-        for name, value in flat({name: value for name, value in values.items() if not _is_media(name, value)}):
-            if (found := number(value)) is not None:
-                self.points.add(name, self.row, step, found)
+        plain = {name: value for name, value in values.items() if not _is_media(name, value)}
+        self.points.add(self.row, step, numbers(plain))
         self.row += 1
 
     def recording(self) -> Recording:
         """Over the count of updates, where there is one."""
         columns, counted = recounted(self.points.columns())
-        notes = (*counted, *self.notes, *self.points.notes())
+        notes = (*counted, *self.notes, *self.points.omissions())
         return Recording(columns, MappingProxyType(self.settings), notes, tuple(self.starts), self.name, NAME)
 
 
