@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from glidepath.errors import GlidepathError
 from glidepath.logs.lines import RANK
+from glidepath.logs.opening import open_run
 from glidepath.logs.sampling import COLOURS
 from glidepath.runs.recording import stitched
 from log_samples import SAMPLES, TOLD
@@ -119,3 +120,19 @@ def test_colours_and_ranks_are_found_in_a_line() -> None:
     assert RANK.match("[rank12]: step")
     assert RANK.match("3: step")
     assert not RANK.match("12:30:00 step")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("together", [1, 3])
+def test_how_many_lines_are_taken_together_is_no_matter(
+    name: str, together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / name
+    path.write_text(SAMPLES[name])
+    whole = open_run(path)
+    monkeypatch.setattr("glidepath.logs.lines.MOST_HEARD", together)
+    parted = open_run(path)
+    assert {name: (c.steps.tolist(), c.values.tobytes()) for name, c in parted.curves.items()} == {
+        name: (c.steps.tolist(), c.values.tobytes()) for name, c in whole.curves.items()
+    }
+    assert (parted.segments, parted.notes, dict(parted.settings)) == (whole.segments, whole.notes, dict(whole.settings))

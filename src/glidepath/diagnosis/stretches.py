@@ -63,7 +63,10 @@ class Stretch:
 
 def stretches(points: Points, most: int) -> list[Stretch] | None:
     """The bends from the first point to the last; None where it takes more than `most`, or too many are a guess."""
-    stops, found = _stops(points), list[Stretch]()
+    bounds, found = _bounds(points), list[Stretch]()
+    if (np.diff(bounds) >= LEVEL).sum() > most:  # no bend says two levels
+        return None
+    stops = _stops(points, bounds)
     begin, enters = 0, None
     while begin < len(points):
         if len(found) == most or _has_no_shape(found):
@@ -101,14 +104,18 @@ def _leaves(bend: Bend | Drawn, last: float) -> float | None:
     return bend.to if ended and isinstance(bend, Bend) else None
 
 
-def _stops(points: Points) -> Places:
+def _bounds(points: Points) -> Places:
+    """The first points of levels that are kept, each behind a move by more than the print leaves open."""
+    moves = np.abs(np.diff(points.values)) > points.open_[1:] + points.open_[:-1]
+    return np.flatnonzero(np.concatenate([[True], moves, [True]]))
+
+
+def _stops(points: Points, bounds: Places) -> Places:
     """The last points before a jump, the last ones of a level that is kept for long, and the last of all."""
     change = np.diff(points.values)
     slope = np.abs(change) / np.diff(points.steps)
     around = np.maximum(np.append(0.0, slope[:-1]), np.append(slope[1:], 0.0))
     jump = (np.abs(change) > JUMP * points.values.max()) & (slope > STEEPER * around)
-    moves = np.concatenate([[True], np.abs(change) > points.open_[1:] + points.open_[:-1], [True]])
-    bounds = np.flatnonzero(moves)
     kept = bounds[2:][np.diff(bounds)[1:] > max(LEVEL, LEVEL_SHARE * len(points))] - 1  # the first may be a flat top
     return np.unique(np.concatenate([np.flatnonzero(jump), kept, [len(points) - 1]]))
 
