@@ -33,6 +33,8 @@ def shortened(schedule: Schedule, steps: int, *, peak: float) -> Schedule:
     warm, others = _warm(parts[0], horizon, steps), [_shares(part, horizon) for part in parts[1:]]
     room = steps - Horizon(steps).place(warm.length or 0)
     try:
+        if steps == horizon.steps and not isinstance(parts[0], Warmup):
+            return schedule.recipe.over(horizon, peak=peak)  # as written: decimals of a share may miss half a step
         return Recipe((warm, *_fitted(others, room, steps))).over(steps, peak=peak)
     except ScheduleError:  # an absolute level above this peak, a part that is nothing in so few steps
         return _read_faster(schedule, steps, peak)
