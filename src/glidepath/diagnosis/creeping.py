@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from glidepath.diagnosis.excursion import NORMAL_MEDIAN
 from glidepath.diagnosis.view import View
-from glidepath.diagnosis.wandering import LAGS
+from glidepath.diagnosis.wandering import unrest
 
 WINDOWS, ROWS = 16, 4  # of a run, and of a window at least
 FEWEST = 8  # windows
@@ -54,19 +53,13 @@ def _creep(view: View, losses: NDArray[np.float64]) -> Creep | None:
     low, end = int(level[:-LAST].argmin()), float(np.median(level[-LAST - 1 :]))
     behind = level[low:] - level[low]
     rise, fall = end - level[low], max(float(losses[0]), float(level[0])) - level[low]
-    if low == 0 or rise < max(LEAST * fall, ERRORS * _error(level, low)):
+    if low == 0 or rise < max(LEAST * fall, ERRORS * unrest(level[: low + 1], level[low:])):
         return None
     if behind[-LAST:].max() < STILL * behind.max() or _uphill(behind) < UPHILL:
         return None
     left = int(np.flatnonzero(behind <= rise / ROWS)[-1]) + low
     begin, lowest = (int(view.steps[sum(len(one) for one in rows[:place])]) for place in (left + 1, low))
     return Creep(begin, lowest, float(level[low]), end, float(rise / fall))
-
-
-def _error(level: NDArray[np.float64], low: int) -> float:
-    """The deviation of a window's level, by how it wanders from window to window on its way down and on its way up."""
-    moves = [part[lag:] - part[:-lag] for part in (level[: low + 1], level[low:]) for lag in LAGS if len(part) > lag]
-    return NORMAL_MEDIAN * float(np.median(np.abs(np.concatenate([one - np.median(one) for one in moves])))) / 2**0.5
 
 
 def _uphill(level: NDArray[np.float64]) -> float:

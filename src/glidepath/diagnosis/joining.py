@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glidepath.diagnosis.bends import POWER_LAW, Bend, Points, nudged
 from glidepath.diagnosis.precision import Numbers, shortest
@@ -86,7 +87,7 @@ def _led(one: Stretch, points: Points, begin: int, end: int) -> Bend | Drawn:
     return led(bend, begin if early else bend.begin, end if bend.end >= last - WHOLE else bend.end)
 
 
-def interval(steps: Numbers) -> float:
+def interval(steps: Numbers | NDArray[np.int64]) -> float:
     """The steps between two points, usually."""
     return float(np.median(np.diff(steps))) if steps.size > 1 else 1.0
 

@@ -9,6 +9,7 @@ from glidepath.diagnosis.circumstances import Circumstances
 from glidepath.diagnosis.distant import windowed
 from glidepath.diagnosis.excursion import NORMAL_MEDIAN, Excursion
 from glidepath.diagnosis.hearing import LONG, Heard, hear
+from glidepath.diagnosis.joining import interval
 from glidepath.diagnosis.jumps import jump_of
 from glidepath.diagnosis.norms import LOUD, LOUD_TIMES
 from glidepath.diagnosis.rates import Rates, rates_of
@@ -142,7 +143,7 @@ class View:
     @property
     def interval(self) -> float:
         """Steps from row to row."""
-        return float(np.median(np.diff(self.steps)))
+        return interval(self.steps)
 
     @staticmethod
     def _loud(during: NDArray[np.float64], before: NDArray[np.float64]) -> bool:

@@ -24,7 +24,12 @@ def wander(values: NDArray[np.float64]) -> float:
         return float("nan")
     rows = max(1, len(values) // BLOCKS)
     means = values[: len(values) // rows * rows].reshape(-1, rows).mean(axis=1)
-    moves = [means[lag:] - means[:-lag] for lag in LAGS]
+    return unrest(means)
+
+
+def unrest(*slopes: NDArray[np.float64]) -> float:
+    """The deviation of a level from those some places before it, on one slope or on several, whatever their trends."""
+    moves = [one[lag:] - one[:-lag] for one in slopes for lag in LAGS if len(one) > lag]
     apart = np.concatenate([one - np.median(one) for one in moves])
     return NORMAL_MEDIAN * float(np.median(np.abs(apart))) / 2**0.5
 
